@@ -1,0 +1,118 @@
+"""From a folded text to what the model adds up: every known pattern with its place, in windows and clauses."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import ahocorasick_rs
+import numpy as np
+
+from scamrisk.normalize import CJK, UNSPACED, Folded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WINDOW = 900
+"""Width of a window: longer texts are read as overlapping windows, and the riskiest one decides."""
+CLAUSE = 160
+"""Longest clause; without punctuation a clause ends at the next space, or here."""
+DENSE = 3
+"""A character of a script without spaces counts as this many, because it says about that much more."""
+
+_DENSE = re.compile(f"[{UNSPACED}]")
+_CJK = re.compile(f"[{CJK}]")
+
+
+class Scanner:
+    """Finds every occurrence of many patterns in one pass over a text."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._automaton = ahocorasick_rs.AhoCorasick(patterns, store_patterns=False) if len(patterns) else None
+
+    def find(self, text: str) -> NDArray[np.int64]:
+        """Return one row `pattern, start, end` for each occurrence, overlapping ones included, by end."""
+        if self._automaton is None:
+            return np.empty((0, 3), np.int64)
+        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return np.array(found, np.int64).reshape(-1, 3)
+
+
+def _widths(text: str) -> list[int]:
+    """Return how much each character counts towards the width of a window."""
+    return [DENSE if _DENSE.match(c) else 1 for c in text] if _DENSE.search(text) else [1] * len(text)
+
+
+def clauses(folded: Folded) -> list[tuple[int, int]]:
+    """Cut the folded text at clause ends, and where a clause is longer than `CLAUSE`; the parts tile the text."""
+    size = len(folded.text)
+    cuts = [0, *(b for b in folded.breaks if 0 < b < size), size]
+    parts: list[tuple[int, int]] = []
+    for low, high in pairwise(cuts):
+        at = low
+        limit = CLAUSE // DENSE if _DENSE.search(folded.text, at, high) else CLAUSE
+        while high - at > limit:
+            space = folded.text.find(" ", at + limit // 2, at + limit)
+            cut = space if space > 0 else at + limit
+            parts.append((at, cut))
+            at = cut
+        if high > at:
+            parts.append((at, high))
+    return parts
+
+
+def windows(folded: Folded) -> list[tuple[int, int]]:
+    """Return the windows of a folded text: the whole of it when it is short, else runs of clauses.
+
+    Each begins at a clause, is about `WINDOW` wide and shares about two thirds with the next, so any passage of a third
+    of a window is read whole, with its surroundings, however long the text around it is.
+    """
+    parts = clauses(folded)
+    widths = _widths(folded.text)
+    total = 0
+    reach = [0]
+    for low, high in parts:
+        total += sum(widths[low:high])
+        reach.append(total)
+    if total <= WINDOW * 4 // 3:
+        return [(0, len(folded.text))]
+    spans: list[tuple[int, int]] = []
+    next_start = 0
+    for i, (low, _) in enumerate(parts):
+        if reach[i] < next_start:
+            continue
+        last = max(i + 1, bisect_right(reach, reach[i] + WINDOW) - 1)
+        spans.append((low, parts[last - 1][1]))
+        if last == len(parts):
+            break
+        next_start = reach[i] + WINDOW // 3
+    return spans
+
+
+def ngrams(text: str) -> set[str]:
+    """Return the candidate patterns of a folded text.
+
+    Words and pairs of words (bounded by spaces) and pieces of words of 3 to 5 characters where words are spaced; runs of
+    1 to 5 characters where they are not (2 to 7 in the scripts that build one syllable of several characters).
+    """
+    found: set[str] = set()
+    tokens = text.split()
+    previous = ""
+    for token in tokens:
+        if _DENSE.search(token):
+            low, high = (1, 5) if _CJK.search(token) else (2, 7)
+            for n in range(low, high + 1):
+                found.update(token[i : i + n] for i in range(len(token) - n + 1))
+            previous = ""
+            continue
+        padded = f" {token} "
+        found.add(padded)
+        if previous:
+            found.add(f" {previous}{padded}")
+        for n in (3, 4, 5):
+            found.update(padded[i : i + n] for i in range(len(padded) - n + 1))
+        previous = token
+    return found

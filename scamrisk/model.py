@@ -1,0 +1,525 @@
+"""The model: a folder of data that turns a text into a risk and its reasons.
+
+One path leads from text to risk: fold the text, find every known pattern in one pass, let each clause say which lures
+it holds, and for each window of the text add up the weights of its patterns, its lures and their combinations. The
+window with the largest sum decides; that sum is the log-odds of the risk. Loading reads JSON, text and plain numeric
+arrays; nothing in a model folder can run code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scamrisk.assessment import LEVELS, Assessment, Level, Lure, Term
+from scamrisk.errors import InvalidDataError, InvalidModelError, InvalidTextError
+from scamrisk.features import Scanner, clauses, windows
+from scamrisk.language import identify, letters
+from scamrisk.normalize import Folded, fold, fold_phrase
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+FORMAT = 1
+"""Number of the folder format. Raise it when a file changes its meaning, and keep reading the older numbers."""
+LIMIT = 14.0
+"""Largest log-odds, either way: beyond it a float can't hold `log(risk / (1 - risk))` to 1e-9."""
+TOO_LITTLE = 6
+"""A text with fewer letters than this (a Han character is three) says too little to be judged."""
+
+_CHUNK = 250
+_FILES = ("vocabulary.txt", "lures.json", "weights.npz", "MODEL_CARD.md")
+_ARRAYS = ("idf", "weight", "tone_weight", "lure_weight", "lure_scale", "lure_phrase", "lure_context", "lure_intercept", "lure_threshold",
+           "kind_weight", "pairs", "pair_weight", "intercept")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LureKind:
+    """What the model knows of a lure: its words for people, and its phrases in folded form."""
+
+    id: str
+    title: str
+    why: str
+    harm: str
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The numbers of a model, for `v` patterns, `k` lures and `p` combinations.
+
+    `idf`, `weight`: (v,); `tone_weight`: how much the tone counts, scalar; `lure_weight`: (v, k) 8-bit integers, times `lure_scale` (k,); `lure_phrase` (what a listed
+    phrase adds), `lure_context` (how much the tone of the window adds), `lure_intercept`, `lure_threshold`,
+    `kind_weight`: (k,); `pairs`: (p, 2) lure numbers; `pair_weight`: (p,); `intercept`: scalar.
+    """
+
+    idf: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    tone_weight: float
+    lure_weight: NDArray[np.int8]
+    lure_scale: NDArray[np.float32]
+    lure_phrase: NDArray[np.float32]
+    lure_context: NDArray[np.float32]
+    lure_intercept: NDArray[np.float32]
+    lure_threshold: NDArray[np.float32]
+    kind_weight: NDArray[np.float64]
+    pairs: NDArray[np.int64]
+    pair_weight: NDArray[np.float64]
+    intercept: float
+
+
+@dataclass(slots=True)
+class Reading:
+    """A folded text and the patterns found in it, each array with one row `pattern, start, end`, by start."""
+
+    folded: Folded
+    grams: NDArray[np.int64]
+    phrases: NDArray[np.int64]
+    clauses: list[tuple[int, int]]
+    windows: list[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Bag:
+    """The distinct patterns of a stretch of text: ids, values (unit length together), and where each first stands."""
+
+    ids: NDArray[np.int64]
+    values: NDArray[np.float64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Found:
+    """A lure found in a clause: its number, its log-odds, and where it stands in the folded text."""
+
+    kind: int
+    score: float
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Decision:
+    """What scoring found out: the deciding bag, all lures, which of them stand `inside` the deciding window, and more."""
+
+    reading: Reading
+    bag: Bag
+    found: list[Found]
+    inside: list[int]
+    language: str | None
+    reason: str | None
+    correction: list[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model. `scamrisk.load()` gives the shipped one, `scamrisk.load(path)` any other."""
+
+    manifest: dict[str, Any]
+    patterns: list[str]
+    kinds: tuple[LureKind, ...]
+    weights: Weights
+    card: str = field(repr=False, default="")
+
+    @property
+    def id(self) -> str:
+        """The id that every assessment carries as `model_id`."""
+        return str(self.manifest["id"])
+
+    def __repr__(self) -> str:
+        return f"<scamrisk.Model {self.id}: {len(self.patterns):,} patterns, {len(self.kinds)} lures>"
+
+    # reading
+
+    @cached_property
+    def _scanner(self) -> Scanner:
+        return Scanner(self.patterns)
+
+    @cached_property
+    def _phrase_kinds(self) -> tuple[Scanner, list[int]]:
+        pairs = [(phrase, k) for k, kind in enumerate(self.kinds) for phrase in kind.phrases]
+        return Scanner([phrase for phrase, _ in pairs]), [k for _, k in pairs]
+
+    def read(self, text: str) -> Reading:
+        """Fold `text` and find every pattern and listed phrase in it."""
+        folded = fold(text)
+        found = self._scanner.find(folded.text)
+        grams = found[np.argsort(found[:, 1], kind="stable")]
+        scanner, kinds = self._phrase_kinds
+        phrases = scanner.find(folded.text)
+        if len(phrases):
+            phrases[:, 0] = np.take(kinds, phrases[:, 0])
+        return Reading(folded, grams, phrases, clauses(folded), windows(folded))
+
+    def bag(self, reading: Reading, start: int, end: int) -> Bag:
+        """Return the distinct patterns within `start:end` of the folded text, weighed by rarity, of unit length."""
+        grams = reading.grams
+        low, high = np.searchsorted(grams[:, 1], (start, end))
+        part = grams[low:high]
+        part = part[part[:, 2] <= end + 1]
+        ids, first = np.unique(part[:, 0], return_index=True)
+        values = self.weights.idf[ids].astype(np.float64)
+        norm = math.sqrt(float(values @ values))
+        return Bag(ids, values / norm if norm else values, part[first, 1], part[first, 2])
+
+    def tone(self, bag: Bag) -> float:
+        """Return what the patterns of a bag say together, before it is weighed against the lures."""
+        return float(self.weights.weight[bag.ids].astype(np.float64) @ bag.values)
+
+    def clause_scores(self, reading: Reading) -> NDArray[np.float64]:
+        """Return the log-odds of each lure in each clause, without context: shape (clauses, lures)."""
+        w = self.weights
+        scores = np.tile(w.lure_intercept.astype(np.float64), (len(reading.clauses), 1))
+        for row, (start, end) in enumerate(reading.clauses):
+            bag = self.bag(reading, start, end)
+            if len(bag.ids):
+                scores[row] += (bag.values @ w.lure_weight[bag.ids]) * w.lure_scale
+        for kind, start, end in reading.phrases:
+            for row, (low, high) in enumerate(reading.clauses):
+                if low <= start < high or low < end - 1 <= high:
+                    scores[row, kind] += w.lure_phrase[kind]
+                    break
+        return scores
+
+    def find_lures(self, reading: Reading, tones: Sequence[float]) -> list[Found]:
+        """Return the lures of a reading by place; `tones` are those of its windows."""
+        w = self.weights
+        scores = self.clause_scores(reading)
+        for row, (start, end) in enumerate(reading.clauses):
+            around = [t for t, (low, high) in zip(tones, reading.windows, strict=True) if low <= start and end <= high]
+            scores[row] += w.lure_context * math.tanh(max(around, default=0.0) / 2)
+        found: list[Found] = []
+        for row, kind in zip(*np.nonzero(scores > w.lure_threshold), strict=True):
+            start, end = self._locate(reading, int(kind), *reading.clauses[row])
+            found.append(Found(int(kind), float(scores[row, kind]), start, end))
+        found.sort(key=lambda f: (f.start, f.end))
+        return found
+
+    def _locate(self, reading: Reading, kind: int, low: int, high: int) -> tuple[int, int]:
+        """Return the stretch of a clause that speaks most for a lure: the run of characters of the largest sum."""
+        text = reading.folded.text
+        gain = np.zeros(high - low)
+        part = reading.grams[slice(*np.searchsorted(reading.grams[:, 1], (low, high)))]
+        part = part[part[:, 2] <= high]
+        if len(part):
+            each = self.weights.lure_weight[part[:, 0], kind].astype(np.float64) * self.weights.idf[part[:, 0]]
+            for value, (_, start, end) in zip(each, part, strict=True):
+                gain[start - low : end - low] += value / (end - start)
+        top = gain.max() if len(gain) else 0.0
+        best, run, first, best_span = 0.0, 0.0, 0, (0, len(gain))
+        if top > 0:
+            for i, g in enumerate(gain - top * 0.1):
+                if run <= 0:
+                    run, first = 0.0, i
+                run += g
+                if run > best:
+                    best, best_span = run, (first, i + 1)
+        start, end = low + best_span[0], low + best_span[1]
+        for found, a, b in reading.phrases:
+            if found == kind and low <= a and b <= high + 1:
+                start, end = (min(start, int(a)), max(end, int(b))) if top > 0 else (int(a), int(b))
+        while start > low and text[start - 1] != " " and text[start - 1].isalnum() and text[start].isascii():
+            start -= 1
+        while end < high and text[end] != " " and text[end].isalnum() and text[end - 1].isascii():
+            end += 1
+        return start, end
+
+    # scoring
+
+    def score(self, text: str, *, base_rate: float | None = None) -> Assessment:
+        """Score one text.
+
+        `base_rate` is the share of risky messages in the caller's stream, in (0, 1); by default the one the model is
+        calibrated for (0.5). Raises InvalidTextError when `text` is not a `str` or has nothing in it to read.
+        """
+        if not isinstance(text, str):
+            raise InvalidTextError(f"expected a str to score, got {type(text).__name__}")
+        prior = self.prior(base_rate)
+        return self._explain(text, self._decide(text), prior)
+
+    def _decide(self, text: str) -> Decision:
+        """Read a text, find its lures, and choose the window whose sum is largest."""
+        reading = self.read(text)
+        if not reading.folded.text.strip():
+            raise InvalidTextError("expected a text with something to read, got one that is empty or blank")
+        w = self.weights
+        bags = [self.bag(reading, *span) for span in reading.windows]
+        tones = [self.tone(bag) for bag in bags]
+        found = self.find_lures(reading, tones)
+        best, top = 0, -math.inf
+        chosen: list[int] = []
+        for i, ((low, high), tone) in enumerate(zip(reading.windows, tones, strict=True)):
+            inside = [j for j, f in enumerate(found) if low <= f.start and f.end <= high + 1]
+            kinds = {found[j].kind for j in inside}
+            total = w.tone_weight * tone + float(w.kind_weight[sorted(kinds)].sum() + w.pair_weight[self.active_pairs(kinds)].sum())
+            if total > top:
+                best, top, chosen = i, total, inside
+        language = identify(text)
+        reason = self._unsupported(reading.folded, language)
+        return Decision(reading, bags[best], found, chosen, language, reason, self._correction(top, language, reason))
+
+    def _correction(self, total: float, language: str | None, reason: str | None) -> list[tuple[str, float]]:
+        """Return what must be added to the sum so that nothing unknown is called low, and nothing overflows."""
+        added: list[tuple[str, float]] = []
+        total += self.weights.intercept
+        if reason and language is not None and language not in self.languages:
+            floor = _log_odds(self.manifest["thresholds"]["elevated"]["risk"])
+            if total < floor:
+                added.append(("language not supported", floor - total + 1e-6))
+                total = floor
+        if abs(total) > LIMIT:
+            added.append(("limit", math.copysign(LIMIT, total) - total))
+        return added
+
+    def active_pairs(self, kinds: set[int]) -> list[int]:
+        """Return the numbers of the combinations whose two lures are both in `kinds`."""
+        return [i for i, (a, b) in enumerate(self._pair_list) if a in kinds and b in kinds] if len(kinds) > 1 else []
+
+    @cached_property
+    def _pair_list(self) -> list[tuple[int, int]]:
+        return [(int(a), int(b)) for a, b in self.weights.pairs]
+
+    def _explain(self, text: str, decision: Decision, prior: float) -> Assessment:
+        w, folded, found, bag = self.weights, decision.reading.folded, decision.found, decision.bag
+        spans = [folded.span(f.start, f.end) for f in found]
+        places: dict[int, tuple[int, int]] = {}
+        for i in decision.inside:
+            places.setdefault(found[i].kind, spans[i])
+        terms: list[Term] = []
+        share: dict[int, float] = {}
+        for kind in sorted(places):
+            share[kind] = float(w.kind_weight[kind])
+            terms.append(Term(self.kinds[kind].id, share[kind], *places[kind]))
+        for pair in self.active_pairs(set(places)):
+            a, b = self._pair_list[pair]
+            value = float(w.pair_weight[pair])
+            start, end = min(places[a][0], places[b][0]), max(places[a][1], places[b][1])
+            terms.append(Term(f"{self.kinds[a].id} + {self.kinds[b].id}", value, start, end))
+            share[a] += value / 2
+            share[b] += value / 2
+        for pattern, value, start, end in zip(bag.ids, bag.values, bag.starts, bag.ends, strict=True):
+            weight = w.tone_weight * float(w.weight[pattern]) * float(value)
+            if weight:
+                terms.append(Term(self.patterns[pattern], weight, *folded.span(int(start), int(end))))
+        terms += [Term(name, value, 0, len(text)) for name, value in decision.correction]
+        terms.sort(key=lambda t: -abs(t.weight))
+        shift = _log_odds(prior) - _log_odds(float(self.manifest["base_rate"]))
+        own = math.fsum([w.intercept, *(t.weight for t in terms)])
+        if abs(own + shift) > LIMIT:
+            shift = math.copysign(LIMIT, own + shift) - own
+        intercept = w.intercept + shift
+        counts = Counter(found[i].kind for i in decision.inside)
+        inside = set(decision.inside)
+        lures = [
+            Lure(
+                k.id, k.title, k.why, k.harm, *spans[i], text[slice(*spans[i])],
+                share[f.kind] / counts[f.kind] if i in inside else 0.0,
+            )
+            for i, f in enumerate(found) for k in [self.kinds[f.kind]] if spans[i][1] > spans[i][0]
+        ]  # fmt: skip
+        lures.sort(key=lambda lure: (lure.start, lure.end, lure.kind))
+        return Assessment(
+            risk=_sigmoid(math.fsum([intercept, *(t.weight for t in terms)])),
+            level=self.level(own),
+            lures=tuple(lures),
+            terms=tuple(terms),
+            intercept=intercept,
+            language=decision.language,
+            supported=decision.reason is None,
+            reason=decision.reason,
+            model_id=self.id,
+            base_rate=prior,
+            text=text,
+        )
+
+    def level(self, log_odds: float) -> Level:
+        """Return the level of a log-odds at the model's own base rate."""
+        reached = [name for name in LEVELS[1:] if log_odds >= _log_odds(self.manifest["thresholds"][name]["risk"])]
+        return reached[-1] if reached else "low"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """BCP 47 tags of the languages the model was trained for."""
+        return tuple(self.manifest["languages"])
+
+    def _unsupported(self, folded: Folded, language: str | None) -> str | None:
+        if letters(folded.text) < TOO_LITTLE:
+            return "too little text to judge"
+        if language is None:
+            return "the language could not be recognized"
+        if language not in self.languages:
+            return f"the model was not trained for the language {language!r}"
+        return None
+
+    def score_many(self, texts: Iterable[str | None], *, n_jobs: int = 1, base_rate: float | None = None) -> list[Assessment]:
+        """Score many texts, in order. What is not a text (None, NaN, blank) gives risk NaN and level None, the others go on.
+
+        `n_jobs` processes share the work (joblib; -1 for one per core).
+        """
+        if isinstance(texts, str):
+            raise InvalidTextError("expected several texts, got one str: use score, or put it into a list")
+        prior = self.prior(base_rate)
+        texts = list(texts)
+        if n_jobs == 1 or len(texts) < 2 * _CHUNK:
+            return [self.score_or_not(t, prior) for t in texts]
+        from joblib import Parallel, delayed
+
+        chunks = [texts[i : i + _CHUNK] for i in range(0, len(texts), _CHUNK)]
+        work = Parallel(n_jobs=n_jobs)(delayed(self.score_many)(chunk, base_rate=prior) for chunk in chunks)
+        return [assessment for chunk in work for assessment in chunk]
+
+    def score_or_not(self, text: object, prior: float) -> Assessment:
+        """Score a text; what can't be scored gives an assessment that says so."""
+        try:
+            return self.score(text, base_rate=prior)  # type: ignore[arg-type]
+        except InvalidTextError:
+            return Assessment.unreadable(self.id, prior)
+
+    def prior(self, base_rate: float | None) -> float:
+        """Return the base rate to score for. Raises InvalidDataError when it is not between 0 and 1."""
+        if base_rate is None:
+            return float(self.manifest["base_rate"])
+        if isinstance(base_rate, bool) or not isinstance(base_rate, int | float) or not 0 < base_rate < 1:
+            raise InvalidDataError(f"expected a base_rate between 0 and 1, got {base_rate!r}")
+        return float(base_rate)
+
+    def to_sklearn(self) -> Pipeline:
+        """Return a fitted scikit-learn pipeline with the same probabilities: `predict_proba(texts)[:, 1]` is the risk."""
+        from scamrisk.estimator import pipeline_of
+
+        return pipeline_of(self)
+
+    # saving and loading
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the model as a folder, completely or not at all, and return its path.
+
+        Raises InvalidModelError when something is there already and `overwrite` is False.
+        """
+        target = Path(path)
+        if target.exists() and not overwrite:
+            raise InvalidModelError(f"{target} exists already; choose another path or allow overwriting")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            self._write(fresh)
+            old = fresh.with_name(fresh.name + "-old")
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        return target
+
+    def _write(self, folder: Path) -> None:
+        folder.chmod(0o755)
+        (folder / "vocabulary.txt").write_text("\n".join(self.patterns) + "\n", encoding="utf-8", newline="\n")
+        lures = [{"id": k.id, "title": k.title, "why": k.why, "harm": k.harm, "phrases": list(k.phrases)} for k in self.kinds]
+        (folder / "lures.json").write_text(json.dumps(lures, ensure_ascii=False, indent=1), encoding="utf-8")
+        (folder / "MODEL_CARD.md").write_text(self.card or f"# {self.id}\n", encoding="utf-8")
+        arrays: dict[str, Any] = {name: np.asarray(getattr(self.weights, name)) for name in _ARRAYS}
+        np.savez_compressed(folder / "weights.npz", **arrays)
+        manifest = {**self.manifest, "format": FORMAT, "sha256": {name: _sha256(folder / name) for name in _FILES}}
+        (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def features_of(model: Model, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the features of a text as `to_sklearn` numbers them: patterns, lures, pairs, correction."""
+    decision = model._decide(text)
+    kinds = {decision.found[i].kind for i in decision.inside}
+    v, k = len(model.patterns), len(model.kinds)
+    lures = [v + kind for kind in sorted(kinds)] + [v + k + pair for pair in model.active_pairs(kinds)]
+    extra = sum(value for _, value in decision.correction)
+    ids = np.concatenate([decision.bag.ids, np.array([*lures, v + k + len(model.weights.pairs)], np.int64)])
+    return ids, np.concatenate([decision.bag.values, np.ones(len(lures)), [extra]])
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def _log_odds(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+def shipped_path() -> Path:
+    """Return the folder of the model that comes with the library: in the installed package, else in the repository."""
+    here = Path(__file__).resolve().parent
+    for root in (here / "models", here.parent / "models"):
+        folders = sorted(p for p in root.glob("*") if (p / "manifest.json").is_file()) if root.is_dir() else []
+        if folders:
+            return folders[-1]
+    raise InvalidModelError(f"no model found in {here / 'models'} or {here.parent / 'models'}: reinstall scamrisk")
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, _: int) -> Model:
+    if not path.is_dir():
+        raise InvalidModelError(f"{path} is not a model folder (expected a folder with a manifest.json)")
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        number = manifest["format"]
+        if number != FORMAT:
+            raise InvalidModelError(f"{path} has model format {number}; this version of scamrisk reads format {FORMAT}")
+        for name in _FILES:
+            if _sha256(path / name) != manifest["sha256"][name]:
+                raise InvalidModelError(f"{path / name} is damaged or was changed: its checksum is not the one in manifest.json")
+        patterns = (path / "vocabulary.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        kinds = tuple(
+            LureKind(k["id"], k["title"], k["why"], k["harm"], tuple(k["phrases"]))
+            for k in json.loads((path / "lures.json").read_text(encoding="utf-8"))
+        )
+        with np.load(path / "weights.npz", allow_pickle=False) as arrays:
+            numbers: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
+        for name in ("intercept", "tone_weight"):
+            numbers[name] = float(numbers[name])
+        weights = Weights(**numbers)
+        _check_shapes(weights, len(patterns), len(kinds))
+        return Model(manifest, patterns, kinds, weights, (path / "MODEL_CARD.md").read_text(encoding="utf-8"))
+    except InvalidModelError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+        raise InvalidModelError(f"{path} can't be read as a model: {type(error).__name__}: {error}") from error
+
+
+def _check_shapes(w: Weights, v: int, k: int) -> None:
+    expected = {"idf": (v,), "weight": (v,), "lure_weight": (v, k), "kind_weight": (k,), "lure_scale": (k,), "lure_phrase": (k,),
+                "lure_context": (k,), "lure_intercept": (k,), "lure_threshold": (k,)}  # fmt: skip
+    for name, shape in expected.items():
+        if getattr(w, name).shape != shape:
+            raise InvalidModelError(f"{name} has shape {getattr(w, name).shape}, expected {shape}")
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Model:
+    """Load a model folder; without `path` the one that comes with the library. Loaded models are kept.
+
+    Raises InvalidModelError when the folder is missing, damaged, or of a format this version can't read.
+    """
+    folder = shipped_path() if path is None else Path(path)
+    manifest = folder / "manifest.json"
+    return _load(folder.resolve(), manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+
+
+def folded_phrases(phrases: Iterable[str]) -> tuple[str, ...]:
+    """Fold phrases for a `LureKind`, each once, without those that fold to nothing."""
+    return tuple(sorted({f for f in map(fold_phrase, phrases) if f.strip()}))

@@ -1,0 +1,524 @@
+"""Training: from labelled messages to a model folder, with scikit-learn doing the fitting.
+
+The steps, each with a progress bar: fold the texts, choose the patterns, fit the tone (what the patterns of a window say
+together), fit the lures clause by clause on the marked corpus, fit how tone, lures and combinations add up, and set the
+thresholds on honest recruitment messages. Whatever a later step learns from an earlier one is cross-fitted by family, so
+that no message is judged by a model that has seen it or a variant of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from scamrisk.corpus import OFFER_KINDS, Message
+from scamrisk.features import ngrams
+from scamrisk.knowledge import LureEntry
+from scamrisk.model import LureKind, Model, Weights, folded_phrases
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEED = 20261124
+"""Seed of every random choice in training."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What training can be told. The defaults were chosen by grouped cross-validation; see the model card."""
+
+    patterns: int = 120_000
+    least: int = 3
+    folds: int = 5
+    tone_c: float = 10.0
+    lure_c: float = 10.0
+    sum_c: float = 1.0
+    least_pair: int = 12
+    lure_precision: float = 0.85
+    use_lures: bool = True
+    use_pairs: bool = True
+
+
+PUBLIC_TRUST = {
+    "spamhunter_job_sms": 0.3, "job_ads_58_suspicious": 0.0, "telegram_job_spam_zh": 0.5, "emscad": 0.3, "chat_zh": 0.3,
+    "commercial_sms_zh": 0.3,
+}  # fmt: skip
+"""How much a message of a public source counts beside one of the corpus (1 where not named): by how it was labelled."""
+
+
+@dataclass
+class Passages:
+    """Training material: one row of `frame` for each passage, its reading, and the marks of corpus messages.
+
+    The frame has the columns text, label, weight, group, source, language and offer (an honest recruitment message).
+    """
+
+    frame: pd.DataFrame
+    marks: list[tuple[Any, ...] | None]
+
+
+def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
+    """Return corpus messages as training rows."""
+    return pd.DataFrame(
+        {
+            "text": [m.text for m in messages],
+            "label": [m.label for m in messages],
+            "weight": 1.0,
+            "group": [m.group for m in messages],
+            "source": "corpus",
+            "language": [m.language for m in messages],
+            "offer": [m.kind in OFFER_KINDS for m in messages],
+            "marks": [m.marks for m in messages],
+        }
+    )
+
+
+RECRUITMENT_SOURCES = ("telegram_job_posts", "indeed_ads", "classified_ads_ie", "job_ads_58", "emscad")
+_MASKED_DIGITS = re.compile(r"(?<![a-z])[xX]{2,}(?![a-z])|(?<=\d)[xX]+|digit")
+
+
+def public_frame(frame: pd.DataFrame, *, per_source: int = 600) -> pd.DataFrame:
+    """Return public messages (columns text, label, lang, slice) as training rows.
+
+    Sources are weighed by how they were labelled and so that none counts for more than `per_source` corpus messages;
+    masked digits become digits again, lest the mask give the label away. Rows labelled neither 0 nor 1 are left out.
+    """
+    frame = frame[frame["label"].astype(str).isin(["0", "1"])]
+    source = frame["slice"].astype(str)
+    size = frame.groupby(["slice", "label"])["text"].transform("size")
+    trust = source.map(PUBLIC_TRUST).fillna(1.0)
+    text = frame["text"].where(source != "emscad", frame["text"])
+    text = text.str.replace(_MASKED_DIGITS, lambda k: "5" * len(k[0]), regex=True)
+    rows = pd.DataFrame(
+        {
+            "text": text,
+            "label": frame["label"].astype(int),
+            "weight": trust * np.minimum(1.0, per_source / size),
+            "group": _duplicate_groups(text.tolist(), source.tolist()),
+            "source": source,
+            "language": frame["lang"].map(lambda tag: {"zh": "zh-Hans"}.get(tag, tag)),
+            "offer": source.isin(RECRUITMENT_SOURCES) & (frame["label"].astype(str) == "0"),
+            "marks": None,
+        }
+    )
+    return rows[rows["weight"] > 0].reset_index(drop=True)
+
+
+def _duplicate_groups(texts: list[str], sources: list[str]) -> list[str]:
+    """Name a group for each text so that reposts and near-duplicates share one."""
+    keys: dict[str, str] = {}
+    groups = []
+    for i, (text, source) in enumerate(zip(texts, sources, strict=True)):
+        letters = re.sub(r"[\W\d_]+", "", text.casefold())
+        key = letters[:60] if len(letters) > 60 else letters
+        groups.append(keys.setdefault(key, f"{source}/{i}"))
+    return groups
+
+
+def _cut(text: str, most: int, seed: int) -> list[str]:
+    """Return the text, or when it is long, at most `most` of its windows."""
+    from scamrisk.features import windows
+    from scamrisk.normalize import fold
+
+    if len(text) < 300:
+        return [text]
+    folded = fold(text)
+    spans = windows(folded)
+    if len(spans) > most:
+        chosen = np.random.default_rng(seed).choice(len(spans), most, replace=False)
+        spans = [spans[i] for i in sorted(chosen)]
+    return [text[slice(*folded.span(*span))] for span in spans]
+
+
+def passages(rows: pd.DataFrame, *, most: int = 3, n_jobs: int = 2) -> pd.DataFrame:
+    """Cut long texts into windows, each a row of its own that shares the weight of its message; marked ones stay whole."""
+    cut = Parallel(n_jobs=n_jobs, batch_size=256)(
+        delayed(_cut)(text, most, i) if marks is None else delayed(list)([text])
+        for i, (text, marks) in enumerate(zip(rows["text"], rows["marks"], strict=True))
+    )
+    out = rows.assign(text=cut, share=[1 / len(c) for c in cut], message=range(len(rows))).explode("text", ignore_index=True)
+    out["weight"] = out["weight"] * out.pop("share").astype(float)
+    return out
+
+
+def choose_patterns(texts: Sequence[str], labels: NDArray[Any], weights: NDArray[Any], settings: Settings) -> list[str]:
+    """Return the patterns worth knowing: seen in enough passages, and of most use to a first linear model."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    vectorizer = CountVectorizer(analyzer=ngrams, binary=True, min_df=settings.least, dtype=np.float32)
+    counts = vectorizer.fit_transform(texts)
+    names = vectorizer.get_feature_names_out()
+    frequency = np.asarray(counts.sum(axis=0)).ravel()
+    scaled = _unit_rows(counts.multiply(_idf(frequency, len(texts))[None, :]).tocsr())
+    first = LogisticRegression(C=settings.tone_c, solver="liblinear", max_iter=200, random_state=SEED)
+    first.fit(scaled, labels, sample_weight=_balanced(labels, weights))
+    use = np.abs(first.coef_[0]) * np.sqrt(frequency)
+    keep = np.argsort(-use, kind="stable")[: settings.patterns]
+    return sorted(str(names[i]) for i in keep)
+
+
+def _idf(frequency: NDArray[Any], total: int) -> NDArray[np.float32]:
+    return (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
+
+
+def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    from sklearn.preprocessing import normalize
+
+    return normalize(matrix, copy=False)
+
+
+def _balanced(labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+    """Scale weights so that both classes weigh alike and the mean is 1."""
+    out = np.asarray(weights, float).copy()
+    for label in (0, 1):
+        out[labels == label] *= len(out) / 2 / out[labels == label].sum()
+    return out
+
+
+def _bags(model: Model, texts: Sequence[str], stretch: str) -> list[tuple[Any, ...]]:
+    """Read texts; return per text its rows: for "window" the whole passage, for "clause" every clause."""
+    out = []
+    for text in texts:
+        reading = model.read(text)
+        if stretch == "window":
+            bag = model.bag(reading, 0, len(reading.folded.text))
+            out.append((bag.ids.astype(np.int32), bag.values.astype(np.float32)))
+        else:
+            bags = [model.bag(reading, *span) for span in reading.clauses]
+            hits = [[int(k) for k, a, b in reading.phrases if low <= a < high or low < b - 1 <= high] for low, high in reading.clauses]
+            starts = [(reading.folded.span(low, high)) for low, high in reading.clauses]
+            out.append(
+                tuple((b.ids.astype(np.int32), b.values.astype(np.float32), h, s) for b, h, s in zip(bags, hits, starts, strict=True))
+            )
+    return out
+
+
+def _parallel_bags(model: Model, texts: Sequence[str], stretch: str, n_jobs: int) -> list[tuple[Any, ...]]:
+    size = 500
+    chunks = [list(texts[i : i + size]) for i in range(0, len(texts), size)]
+    return [row for part in Parallel(n_jobs=n_jobs)(delayed(_bags)(model, c, stretch) for c in chunks) for row in part]
+
+
+def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sparse.csr_matrix:
+    rows = list(rows)
+    indptr = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in rows])])
+    indices = np.concatenate([ids for ids, _ in rows]) if rows else np.empty(0, np.int32)
+    values = np.concatenate([v for _, v in rows]) if rows else np.empty(0, np.float32)
+    return sparse.csr_matrix((values.astype(np.float64), indices, indptr), shape=(len(rows), width))
+
+
+def blank_model(patterns: list[str], lures: Sequence[LureEntry], frequency: NDArray[Any] | None = None, total: int = 1) -> Model:
+    """Return a model that knows patterns and lures but has no weights yet."""
+    kinds = tuple(LureKind(e.id, e.title, e.why, e.harm, folded_phrases(p for ps in e.phrases.values() for p in ps)) for e in lures)
+    v, k = len(patterns), len(kinds)
+    idf = np.ones(v, np.float32) if frequency is None else _idf(frequency, total)
+    zeros = np.zeros(k, np.float32)
+    weights = Weights(
+        idf=idf, weight=np.zeros(v, np.float32), tone_weight=1.0, lure_weight=np.zeros((v, k), np.int8), lure_scale=zeros,
+        lure_phrase=zeros, lure_context=zeros, lure_intercept=zeros, lure_threshold=zeros, kind_weight=np.zeros(k),
+        pairs=np.empty((0, 2), np.int64), pair_weight=np.empty(0), intercept=0.0,
+    )  # fmt: skip
+    manifest = {
+        "id": "blank",
+        "base_rate": 0.5,
+        "languages": [],
+        "thresholds": {n: {"risk": 0.5} for n in ("elevated", "high", "critical")},
+    }
+    return Model(manifest, patterns, kinds, weights)
+
+
+def _tone_model(settings: Settings) -> LogisticRegression:
+    return LogisticRegression(C=settings.tone_c, solver="liblinear", max_iter=200, random_state=SEED)
+
+
+def fit_tone(
+    x: sparse.csr_matrix, labels: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings, n_jobs: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Fit the weights of the patterns; return them, and for each row its cross-fitted tone (without the intercept)."""
+
+    def fit(rows: NDArray[Any]) -> NDArray[Any]:
+        model = _tone_model(settings).fit(x[rows], labels[rows], sample_weight=_balanced(labels[rows], weights[rows]))
+        return np.asarray(model.coef_[0])
+
+    everything = np.arange(len(labels))
+    folds = list(GroupKFold(settings.folds).split(x, labels, groups))
+    fitted = Parallel(n_jobs=n_jobs)(delayed(fit)(rows) for rows in [everything, *(train for train, _ in folds)])
+    crossed = np.empty(len(labels))
+    for (_, test), coef in zip(folds, fitted[1:], strict=True):
+        crossed[test] = x[test] @ coef
+    return fitted[0], crossed
+
+
+def clause_targets(marks: Sequence[Any], spans: Sequence[tuple[int, int]], number: dict[str, int]) -> NDArray[np.int8]:
+    """Return which lure each clause holds: 1 it does, 0 it does not, -1 can't tell (a mark only reaches into it)."""
+    target = np.zeros((len(spans), len(number)), np.int8)
+    for mark in marks:
+        if mark.near_miss or mark.kind not in number:
+            continue
+        overlap = np.array([max(0, min(mark.end, high) - max(mark.start, low)) for low, high in spans])
+        column = target[:, number[mark.kind]]
+        enough = (overlap > 0) & ((overlap >= 0.4 * (mark.end - mark.start)) | (overlap == overlap.max()))
+        column[(overlap > 0) & ~enough & (column == 0)] = -1
+        column[enough] = 1
+    return target
+
+
+@dataclass
+class Clauses:
+    """Every clause of the training passages: patterns, phrase hits, lures held, and the passage it belongs to."""
+
+    x: sparse.csr_matrix
+    phrases: NDArray[np.int8]
+    target: NDArray[np.int8]
+    row: NDArray[np.int64]
+
+
+def gather_clauses(model: Model, texts: Sequence[str], marks: Sequence[Any], n_jobs: int) -> Clauses:
+    """Read passages clause by clause; those without marks hold no lure."""
+    number = {k.id: i for i, k in enumerate(model.kinds)}
+    rows: list[Any] = []
+    hits, targets, owner = [], [], []
+    for i, clauses in enumerate(_parallel_bags(model, texts, "clause", n_jobs)):
+        rows += [(ids, values) for ids, values, _, _ in clauses]
+        hit = np.zeros((len(clauses), len(number)), np.int8)
+        for j, (_, _, found, _) in enumerate(clauses):
+            for kind in found:
+                hit[j, kind] += 1
+        hits.append(hit)
+        targets.append(clause_targets(marks[i] or (), [span for *_, span in clauses], number))
+        owner += [i] * len(clauses)
+    return Clauses(_matrix(rows, len(model.patterns)), np.vstack(hits), np.vstack(targets), np.array(owner))
+
+
+@dataclass
+class LureFit:
+    """The fitted lure detectors; `coef` is (lures, patterns + 2): patterns, then listed phrase, then context."""
+
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+    crossed: NDArray[np.float64]
+    """Cross-fitted log-odds, shape (clauses, lures)."""
+
+
+def _fit_lure(
+    x: sparse.csr_matrix, phrase: NDArray[Any], target: NDArray[Any], tone: NDArray[Any], train: NDArray[Any], c: float
+) -> tuple[NDArray[Any], float]:
+    rows = train[target[train] >= 0]
+    y = target[rows]
+    if y.sum() < 3:
+        return np.zeros(x.shape[1] + 2), -10.0
+    features = sparse.hstack([x[rows], sparse.csr_matrix(np.column_stack([phrase[rows], tone[rows]]))]).tocsr()
+    weight = np.where(y == 1, min(5.0, (len(y) - y.sum()) / y.sum() / 4), 1.0)
+    model = LogisticRegression(C=c, solver="liblinear", max_iter=200, random_state=SEED).fit(features, y, sample_weight=weight)
+    return np.asarray(model.coef_[0]), float(model.intercept_[0])
+
+
+def fit_lures(clauses: Clauses, tone: NDArray[Any], groups: NDArray[Any], marked: NDArray[Any], settings: Settings, n_jobs: int) -> LureFit:
+    """Fit one detector a lure on all clauses; `tone` and `groups` are per passage, `marked` says which have marks."""
+    count = clauses.target.shape[1]
+    context = np.tanh(tone[clauses.row] / 2)
+    everything = np.arange(len(clauses.row))
+    folds = list(GroupKFold(settings.folds).split(everything, groups=groups[clauses.row]))
+    jobs = [(k, train) for train in (everything, *(a for a, _ in folds)) for k in range(count)]
+    fitted = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_lure)(clauses.x, clauses.phrases[:, k], clauses.target[:, k], context, train, settings.lure_c) for k, train in jobs
+    )
+    coef = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, count, -1)
+    intercept = np.array([b for _, b in fitted]).reshape(len(folds) + 1, count)
+    width = clauses.x.shape[1]
+    crossed = np.empty((len(everything), count))
+    for i, (_, test) in enumerate(folds, 1):
+        crossed[test] = (
+            clauses.x[test] @ coef[i, :, :width].T
+            + clauses.phrases[test] * coef[i, :, width]
+            + np.outer(context[test], coef[i, :, width + 1])
+            + intercept[i]
+        )
+    known = marked[clauses.row]
+    threshold = np.array([_threshold(crossed[known, k], clauses.target[known, k], settings.lure_precision) for k in range(count)])
+    return LureFit(coef[0], intercept[0], threshold, crossed)
+
+
+def _threshold(scores: NDArray[Any], target: NDArray[Any], precision: float) -> float:
+    """Return the threshold of the best F1 among those of at least `precision`; of the best precision if there is none."""
+    keep = target >= 0
+    scores, target = scores[keep], target[keep]
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(target[order])
+    ranks = np.arange(1, len(order) + 1)
+    p, r = hits / ranks, hits / max(1, target.sum())
+    f1 = 2 * p * r / np.maximum(p + r, 1e-9)
+    allowed = p >= precision
+    best = int(np.argmax(np.where(allowed, f1, 0))) if allowed.any() else int(np.argmax(f1 * (p >= p[f1 > 0.3].max(initial=0) * 0.9)))
+    return float(scores[order[best]] - 1e-6)
+
+
+def present(clauses: Clauses, fit: LureFit, passages: int) -> NDArray[np.int8]:
+    """Return which lures the cross-fitted detectors find in each passage: shape (passages, lures)."""
+    found = np.zeros((passages, clauses.target.shape[1]), np.int8)
+    row, kind = np.nonzero(fit.crossed > fit.threshold)
+    found[clauses.row[row], kind] = 1
+    return found
+
+
+def choose_pairs(found: NDArray[np.int8], corpus: NDArray[Any], least: int) -> list[tuple[int, int]]:
+    """Return the pairs of lures that enough corpus passages hold together."""
+    together = found[corpus].astype(int).T @ found[corpus].astype(int)
+    return [(a, b) for a, b in combinations(range(found.shape[1]), 2) if together[a, b] >= least]
+
+
+PAIR_SCALE = 0.5
+"""Pairs enter the last model scaled down, so that a combination needs more evidence than a lure."""
+
+
+def sum_features(tone: NDArray[Any], found: NDArray[np.int8], pairs: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """Return tone, lures and pairs side by side."""
+    both = [found[:, a] * found[:, b] * PAIR_SCALE for a, b in pairs]
+    return np.column_stack([tone, found, *both]).astype(float)
+
+
+def fit_sum(
+    features: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings
+) -> tuple[NDArray[Any], float, NDArray[Any]]:
+    """Fit how tone, lures and pairs add up; return the coefficients, the intercept and the cross-fitted log-odds."""
+
+    def fit(rows: NDArray[Any]) -> LogisticRegression:
+        model = LogisticRegression(C=settings.sum_c, max_iter=2000, random_state=SEED)
+        return model.fit(features[rows], labels[rows], sample_weight=_balanced(labels[rows], weights[rows]))
+
+    whole = fit(np.arange(len(labels)))
+    crossed = np.empty(len(labels))
+    for train, test in GroupKFold(settings.folds).split(features, labels, groups):
+        crossed[test] = fit(train).decision_function(features[test])
+    return np.asarray(whole.coef_[0]), float(whole.intercept_[0]), crossed
+
+
+def weighted_quantile(values: NDArray[Any], weights: NDArray[Any], share: float) -> float:
+    """Return the value that at most `share` of the weight exceeds."""
+    order = np.argsort(-values, kind="stable")
+    above = np.cumsum(weights[order]) / weights.sum()
+    return float(values[order[min(int(np.searchsorted(above, share, side="right")), len(order) - 1)]])
+
+
+FALSE_ALARMS = {"elevated": 0.05, "high": 0.01, "critical": 0.001}
+"""The false-alarm rate on honest recruitment messages that defines each level."""
+
+
+@dataclass
+class Fitted:
+    """A model and what cross-fitting said of every passage on the way to it."""
+
+    model: Model
+    rows: pd.DataFrame
+    found: NDArray[np.int8]
+    clauses: Clauses
+    lures: LureFit
+
+
+def fit_model(
+    rows: pd.DataFrame, lures: Sequence[LureEntry], settings: Settings = Settings(), *, n_jobs: int = 2, say: Any = None
+) -> Fitted:
+    """Fit a model to passages (see `passages`); the cross-fitted log-odds of each stand in the column `log_odds`."""
+    say = say or (lambda _: None)
+    texts, labels = rows["text"].tolist(), rows["label"].to_numpy(int)
+    weights, groups = rows["weight"].to_numpy(float), rows["group"].to_numpy(str)
+    marks = rows["marks"].tolist()
+    say("fold texts")
+    folded = _parallel_fold(texts, n_jobs)
+    say("choose patterns")
+    patterns = choose_patterns(folded, labels, weights, settings)
+    say("read passages")
+    blank = blank_model(patterns, lures)
+    counted = _matrix(_parallel_bags(blank, texts, "window", n_jobs), len(patterns))
+    frequency = np.asarray((counted > 0).sum(axis=0)).ravel()
+    blank = replace(blank, weights=replace(blank.weights, idf=_idf(frequency, len(texts))))
+    x = _unit_rows(counted.sign().multiply(blank.weights.idf[None, :].astype(np.float64)).tocsr())
+    say("fit the tone")
+    coef, tone = fit_tone(x, labels, weights, groups, settings, n_jobs)
+    marked = np.array([m is not None for m in marks])
+    say("read clauses")
+    plain = np.flatnonzero(~marked & (labels == 0) & ~rows["offer"].to_numpy(bool))
+    plain = np.random.default_rng(SEED).permutation(plain)[: 2 * int(marked.sum())]
+    chosen = np.sort(np.concatenate([np.flatnonzero(marked), plain]))
+    clauses = gather_clauses(blank, [texts[i] for i in chosen], [marks[i] for i in chosen], n_jobs)
+    say("fit the lures")
+    fit = fit_lures(clauses, tone[chosen], groups[chosen], marked[chosen], settings, n_jobs)
+    rest = np.setdiff1d(np.arange(len(texts)), chosen)
+    found = np.zeros((len(texts), len(lures)), np.int8)
+    found[chosen] = present(clauses, fit, len(chosen))
+    found[rest] = _found_by(blank, [texts[i] for i in rest], tone[rest], fit, n_jobs)
+    if not settings.use_lures:
+        found[:] = 0
+    say("fit the sum")
+    pairs = choose_pairs(found, marked, settings.least_pair) if settings.use_pairs else []
+    features = sum_features(tone, found, pairs)
+    added, intercept, crossed = fit_sum(features, labels, weights, groups, settings)
+    k = len(lures)
+    scale = np.abs(fit.coef[:, : len(patterns)]).max(axis=1) / 127
+    scale[scale == 0] = 1
+    model = replace(
+        blank,
+        weights=replace(
+            blank.weights,
+            weight=coef.astype(np.float32),
+            tone_weight=float(added[0]),
+            lure_weight=np.rint(fit.coef[:, : len(patterns)] / scale[:, None]).astype(np.int8).T.copy(),
+            lure_scale=scale.astype(np.float32),
+            lure_phrase=fit.coef[:, -2].astype(np.float32),
+            lure_context=fit.coef[:, -1].astype(np.float32),
+            lure_intercept=fit.intercept.astype(np.float32),
+            lure_threshold=fit.threshold.astype(np.float32),
+            kind_weight=added[1 : k + 1] if settings.use_lures else np.zeros(k),
+            pairs=np.array(pairs, np.int64).reshape(-1, 2),
+            pair_weight=added[k + 1 :] * PAIR_SCALE,
+            intercept=intercept,
+        ),
+    )
+    rows = rows.assign(log_odds=crossed, tone=tone)
+    offers = rows[rows["offer"]].groupby("message").agg(log_odds=("log_odds", "max"), source=("source", "first"))
+    share = 1 / offers.groupby("source")["log_odds"].transform("size")
+    thresholds = {
+        name: {
+            "risk": float(1 / (1 + np.exp(-weighted_quantile(offers["log_odds"].to_numpy(), share.to_numpy(), rate)))),
+            "false_alarm_rate": rate,
+        }
+        for name, rate in FALSE_ALARMS.items()
+    }
+    model.manifest["thresholds"] = thresholds
+    return Fitted(model, rows, found, clauses, fit)
+
+
+def _fold_texts(texts: Sequence[str]) -> list[str]:
+    from scamrisk.normalize import fold
+
+    return [fold(t).text for t in texts]
+
+
+def _parallel_fold(texts: Sequence[str], n_jobs: int) -> list[str]:
+    size = 1000
+    parts = Parallel(n_jobs=n_jobs)(delayed(_fold_texts)(texts[i : i + size]) for i in range(0, len(texts), size))
+    return [t for part in parts for t in part]
+
+
+def _found_by(blank: Model, texts: Sequence[str], tone: NDArray[Any], fit: LureFit, n_jobs: int) -> NDArray[np.int8]:
+    """Find lures in passages that the detectors were not trained on."""
+    found = np.zeros((len(texts), len(fit.threshold)), np.int8)
+    width = len(blank.patterns)
+    for start in range(0, len(texts), 4000):
+        part = gather_clauses(blank, texts[start : start + 4000], [None] * len(texts[start : start + 4000]), n_jobs)
+        scores = part.x @ fit.coef[:, :width].T + part.phrases * fit.coef[:, width]
+        scores += np.outer(np.tanh(tone[start : start + 4000][part.row] / 2), fit.coef[:, width + 1]) + fit.intercept
+        row, kind = np.nonzero(scores > fit.threshold)
+        found[start + part.row[row], kind] = 1
+    return found
