@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from scamrisk.chardata import SIMPLIFIED, TRADITIONAL
@@ -81,10 +82,14 @@ def leetspeak(text: str, random: Random) -> str:
     return re.sub(r"(?<![\w@./])[A-Za-z]{4,}(?![\w@/])", swap, text)
 
 
+def _maybe(match: re.Match[str], other: str, share: float, random: Random) -> str:
+    return other if random.random() < share else match[0]
+
+
 def _replace(text: str, table: dict[str, str], share: float, random: Random) -> str:
     for word, other in table.items():
         bounded = rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
-        text = re.sub(bounded, lambda m, o=other: o if random.random() < share else m[0], text, flags=re.IGNORECASE)
+        text = re.sub(bounded, partial(_maybe, other=other, share=share, random=random), text, flags=re.IGNORECASE)
     return text
 
 

@@ -14,6 +14,7 @@ import math
 import os
 import shutil
 import tempfile
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -61,9 +62,10 @@ class LureKind:
 class Weights:
     """The numbers of a model, for `v` patterns, `k` lures and `p` combinations.
 
-    `idf`, `weight`: (v,); `tone_weight`: how much the tone counts, scalar; `lure_weight`: (v, k) 8-bit integers, times `lure_scale` (k,); `lure_phrase` (what a listed
-    phrase adds), `lure_context` (how much the tone of the window adds), `lure_intercept`, `lure_threshold`,
-    `kind_weight`: (k,); `pairs`: (p, 2) lure numbers; `pair_weight`: (p,); `intercept`: scalar.
+    `idf`, `weight`: (v,); `tone_weight`: how much the tone counts, scalar; `lure_weight`: (v, k) 8-bit integers, times
+    `lure_scale` (k,); `lure_phrase` (what a listed phrase adds), `lure_context` (how much the tone of the window adds),
+    `lure_intercept`, `lure_threshold`, `kind_weight`: (k,); `pairs`: (p, 2) lure numbers; `pair_weight`: (p,);
+    `intercept`: scalar.
     """
 
     idf: NDArray[np.float32]
@@ -180,27 +182,44 @@ class Model:
         """Return what the patterns of a bag say together, before it is weighed against the lures."""
         return float(self.weights.weight[bag.ids].astype(np.float64) @ bag.values)
 
+    def clause_bags(self, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return the distinct patterns of every clause as three arrays: clause, pattern, value (unit length by clause)."""
+        grams = reading.grams
+        lows, highs = np.array(reading.clauses, np.int64).T
+        row = np.searchsorted(lows, grams[:, 1], side="right") - 1
+        row = np.maximum(row, 0)
+        inside = grams[:, 2] <= highs[row] + 1
+        size = max(1, len(self.patterns))
+        both = np.unique(row[inside] * size + grams[inside, 0])
+        row, ids = both // size, both % size
+        values = self.weights.idf[ids].astype(np.float64)
+        norm = np.sqrt(np.bincount(row, values**2, minlength=len(lows)))
+        return row, ids, values / norm[row]
+
+    def clause_phrases(self, reading: Reading) -> list[tuple[int, int]]:
+        """Return clause and lure of each listed phrase, by the clause it begins in."""
+        lows = [low for low, _ in reading.clauses]
+        return [(max(0, bisect_right(lows, start) - 1), int(kind)) for kind, start, _ in reading.phrases.tolist()]
+
     def clause_scores(self, reading: Reading) -> NDArray[np.float64]:
         """Return the log-odds of each lure in each clause, without context: shape (clauses, lures)."""
         w = self.weights
         scores = np.tile(w.lure_intercept.astype(np.float64), (len(reading.clauses), 1))
-        for row, (start, end) in enumerate(reading.clauses):
-            bag = self.bag(reading, start, end)
-            if len(bag.ids):
-                scores[row] += (bag.values @ w.lure_weight[bag.ids]) * w.lure_scale
-        for kind, start, end in reading.phrases:
-            for row, (low, high) in enumerate(reading.clauses):
-                if low <= start < high or low < end - 1 <= high:
-                    scores[row, kind] += w.lure_phrase[kind]
-                    break
+        row, ids, values = self.clause_bags(reading)
+        if len(row):
+            first = np.flatnonzero(np.diff(row, prepend=-1))
+            scores[row[first]] += np.add.reduceat(values[:, None] * w.lure_weight[ids], first) * w.lure_scale
+        for clause, kind in self.clause_phrases(reading):
+            scores[clause, kind] += w.lure_phrase[kind]
         return scores
 
     def find_lures(self, reading: Reading, tones: Sequence[float]) -> list[Found]:
         """Return the lures of a reading by place; `tones` are those of its windows."""
         w = self.weights
         scores = self.clause_scores(reading)
+        lows, highs = np.array(reading.windows).T
         for row, (start, end) in enumerate(reading.clauses):
-            around = [t for t, (low, high) in zip(tones, reading.windows, strict=True) if low <= start and end <= high]
+            around = [tones[i] for i in range(np.searchsorted(highs, end), np.searchsorted(lows, start, side="right"))]
             scores[row] += w.lure_context * math.tanh(max(around, default=0.0) / 2)
         found: list[Found] = []
         for row, kind in zip(*np.nonzero(scores > w.lure_threshold), strict=True):
@@ -212,22 +231,17 @@ class Model:
     def _locate(self, reading: Reading, kind: int, low: int, high: int) -> tuple[int, int]:
         """Return the stretch of a clause that speaks most for a lure: the run of characters of the largest sum."""
         text = reading.folded.text
-        gain = np.zeros(high - low)
+        edges = np.zeros(high - low + 2)
         part = reading.grams[slice(*np.searchsorted(reading.grams[:, 1], (low, high)))]
-        part = part[part[:, 2] <= high]
+        part = part[part[:, 2] <= high + 1]
         if len(part):
-            each = self.weights.lure_weight[part[:, 0], kind].astype(np.float64) * self.weights.idf[part[:, 0]]
-            for value, (_, start, end) in zip(each, part, strict=True):
-                gain[start - low : end - low] += value / (end - start)
-        top = gain.max() if len(gain) else 0.0
-        best, run, first, best_span = 0.0, 0.0, 0, (0, len(gain))
-        if top > 0:
-            for i, g in enumerate(gain - top * 0.1):
-                if run <= 0:
-                    run, first = 0.0, i
-                run += g
-                if run > best:
-                    best, best_span = run, (first, i + 1)
+            each = self.weights.lure_weight[part[:, 0], kind] * self.weights.idf[part[:, 0]].astype(np.float64)
+            each /= part[:, 2] - part[:, 1]
+            np.add.at(edges, part[:, 1] - low, each)
+            np.add.at(edges, part[:, 2] - low, -each)
+        gain = np.cumsum(edges)[: high - low]
+        top = float(gain.max(initial=0.0))
+        best_span = _best_run(gain - top * 0.1) if top > 0 else (0, high - low)
         start, end = low + best_span[0], low + best_span[1]
         for found, a, b in reading.phrases:
             if found == kind and low <= a and b <= high + 1:
@@ -448,6 +462,14 @@ def features_of(model: Model, text: str) -> tuple[NDArray[np.int64], NDArray[np.
     extra = sum(value for _, value in decision.correction)
     ids = np.concatenate([decision.bag.ids, np.array([*lures, v + k + len(model.weights.pairs)], np.int64)])
     return ids, np.concatenate([decision.bag.values, np.ones(len(lures)), [extra]])
+
+
+def _best_run(gain: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the half-open stretch of the largest sum."""
+    sums = np.concatenate([[0.0], np.cumsum(gain)])
+    lowest = np.minimum.accumulate(sums)
+    end = int(np.argmax(sums - lowest))
+    return int(np.argmin(sums[: end + 1])), end
 
 
 def _sha256(path: Path) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from scamrisk.corpus import OFFER_KINDS, Message
+from scamrisk.disguise import ATTACKS
 from scamrisk.features import ngrams
 from scamrisk.knowledge import LureEntry
 from scamrisk.model import LureKind, Model, Weights, folded_phrases
@@ -81,6 +83,19 @@ def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
             "marks": [m.marks for m in messages],
         }
     )
+
+
+def variants(messages: Sequence[Message], *, weight: float = 0.5, seed: int = SEED) -> pd.DataFrame:
+    """Return one disguised copy of each message, as training rows; copies that a disguise leaves unchanged are left out."""
+    random = Random(seed)
+    ways = [attack for name, attack in ATTACKS.items() if name != "padding"]
+    copies = []
+    for m in messages:
+        attack = ways[random.randrange(len(ways))]
+        text = attack(m.text, random)
+        if text != m.text:
+            copies.append(replace(m, text=text, marks=()))
+    return corpus_frame(copies).assign(weight=weight, source="corpus, disguised", offer=False, marks=None)
 
 
 RECRUITMENT_SOURCES = ("telegram_job_posts", "indeed_ads", "classified_ads_ie", "job_ads_58", "emscad")
@@ -159,15 +174,16 @@ def choose_patterns(texts: Sequence[str], labels: NDArray[Any], weights: NDArray
     counts = vectorizer.fit_transform(texts)
     names = vectorizer.get_feature_names_out()
     frequency = np.asarray(counts.sum(axis=0)).ravel()
-    scaled = _unit_rows(counts.multiply(_idf(frequency, len(texts))[None, :]).tocsr())
+    scaled = _unit_rows(counts.multiply(rarity(frequency, len(texts))[None, :]).tocsr())
     first = LogisticRegression(C=settings.tone_c, solver="liblinear", max_iter=200, random_state=SEED)
-    first.fit(scaled, labels, sample_weight=_balanced(labels, weights))
+    first.fit(scaled, labels, sample_weight=balanced(labels, weights))
     use = np.abs(first.coef_[0]) * np.sqrt(frequency)
     keep = np.argsort(-use, kind="stable")[: settings.patterns]
     return sorted(str(names[i]) for i in keep)
 
 
-def _idf(frequency: NDArray[Any], total: int) -> NDArray[np.float32]:
+def rarity(frequency: NDArray[Any], total: int) -> NDArray[np.float32]:
+    """Return the inverse document frequency, as scikit-learn's TfidfTransformer defines it with smoothing."""
     return (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
 
 
@@ -177,7 +193,7 @@ def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     return normalize(matrix, copy=False)
 
 
-def _balanced(labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+def balanced(labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
     """Scale weights so that both classes weigh alike and the mean is 1."""
     out = np.asarray(weights, float).copy()
     for label in (0, 1):
@@ -187,19 +203,19 @@ def _balanced(labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64
 
 def _bags(model: Model, texts: Sequence[str], stretch: str) -> list[tuple[Any, ...]]:
     """Read texts; return per text its rows: for "window" the whole passage, for "clause" every clause."""
-    out = []
+    out: list[tuple[Any, ...]] = []
     for text in texts:
         reading = model.read(text)
         if stretch == "window":
             bag = model.bag(reading, 0, len(reading.folded.text))
             out.append((bag.ids.astype(np.int32), bag.values.astype(np.float32)))
         else:
-            bags = [model.bag(reading, *span) for span in reading.clauses]
-            hits = [[int(k) for k, a, b in reading.phrases if low <= a < high or low < b - 1 <= high] for low, high in reading.clauses]
-            starts = [(reading.folded.span(low, high)) for low, high in reading.clauses]
-            out.append(
-                tuple((b.ids.astype(np.int32), b.values.astype(np.float32), h, s) for b, h, s in zip(bags, hits, starts, strict=True))
-            )
+            row, ids, values = model.clause_bags(reading)
+            hits = np.zeros((len(reading.clauses), len(model.kinds)), np.int8)
+            for clause, kind in model.clause_phrases(reading):
+                hits[clause, kind] += 1
+            spans = [reading.folded.span(low, high) for low, high in reading.clauses]
+            out.append((row.astype(np.int32), ids.astype(np.int32), values.astype(np.float32), hits, spans))
     return out
 
 
@@ -221,7 +237,7 @@ def blank_model(patterns: list[str], lures: Sequence[LureEntry], frequency: NDAr
     """Return a model that knows patterns and lures but has no weights yet."""
     kinds = tuple(LureKind(e.id, e.title, e.why, e.harm, folded_phrases(p for ps in e.phrases.values() for p in ps)) for e in lures)
     v, k = len(patterns), len(kinds)
-    idf = np.ones(v, np.float32) if frequency is None else _idf(frequency, total)
+    idf = np.ones(v, np.float32) if frequency is None else rarity(frequency, total)
     zeros = np.zeros(k, np.float32)
     weights = Weights(
         idf=idf, weight=np.zeros(v, np.float32), tone_weight=1.0, lure_weight=np.zeros((v, k), np.int8), lure_scale=zeros,
@@ -247,7 +263,7 @@ def fit_tone(
     """Fit the weights of the patterns; return them, and for each row its cross-fitted tone (without the intercept)."""
 
     def fit(rows: NDArray[Any]) -> NDArray[Any]:
-        model = _tone_model(settings).fit(x[rows], labels[rows], sample_weight=_balanced(labels[rows], weights[rows]))
+        model = _tone_model(settings).fit(x[rows], labels[rows], sample_weight=balanced(labels[rows], weights[rows]))
         return np.asarray(model.coef_[0])
 
     everything = np.arange(len(labels))
@@ -286,18 +302,19 @@ class Clauses:
 def gather_clauses(model: Model, texts: Sequence[str], marks: Sequence[Any], n_jobs: int) -> Clauses:
     """Read passages clause by clause; those without marks hold no lure."""
     number = {k.id: i for i, k in enumerate(model.kinds)}
-    rows: list[Any] = []
-    hits, targets, owner = [], [], []
-    for i, clauses in enumerate(_parallel_bags(model, texts, "clause", n_jobs)):
-        rows += [(ids, values) for ids, values, _, _ in clauses]
-        hit = np.zeros((len(clauses), len(number)), np.int8)
-        for j, (_, _, found, _) in enumerate(clauses):
-            for kind in found:
-                hit[j, kind] += 1
+    hits, targets, owner, row_parts, id_parts, value_parts = [], [], [], [], [], []
+    size = 0
+    for i, (row, ids, values, hit, spans) in enumerate(_parallel_bags(model, texts, "clause", n_jobs)):
+        row_parts.append(row + size)
+        id_parts.append(ids)
+        value_parts.append(values)
         hits.append(hit)
-        targets.append(clause_targets(marks[i] or (), [span for *_, span in clauses], number))
-        owner += [i] * len(clauses)
-    return Clauses(_matrix(rows, len(model.patterns)), np.vstack(hits), np.vstack(targets), np.array(owner))
+        targets.append(clause_targets(marks[i] or (), spans, number))
+        owner += [i] * len(spans)
+        size += len(spans)
+    entries = (np.concatenate(value_parts).astype(np.float64), (np.concatenate(row_parts), np.concatenate(id_parts)))
+    x = sparse.csr_matrix(entries, shape=(size, len(model.patterns)))
+    return Clauses(x, np.vstack(hits), np.vstack(targets), np.array(owner))
 
 
 @dataclass
@@ -395,7 +412,7 @@ def fit_sum(
 
     def fit(rows: NDArray[Any]) -> LogisticRegression:
         model = LogisticRegression(C=settings.sum_c, max_iter=2000, random_state=SEED)
-        return model.fit(features[rows], labels[rows], sample_weight=_balanced(labels[rows], weights[rows]))
+        return model.fit(features[rows], labels[rows], sample_weight=balanced(labels[rows], weights[rows]))
 
     whole = fit(np.arange(len(labels)))
     crossed = np.empty(len(labels))
@@ -442,7 +459,7 @@ def fit_model(
     blank = blank_model(patterns, lures)
     counted = _matrix(_parallel_bags(blank, texts, "window", n_jobs), len(patterns))
     frequency = np.asarray((counted > 0).sum(axis=0)).ravel()
-    blank = replace(blank, weights=replace(blank.weights, idf=_idf(frequency, len(texts))))
+    blank = replace(blank, weights=replace(blank.weights, idf=rarity(frequency, len(texts))))
     x = _unit_rows(counted.sign().multiply(blank.weights.idf[None, :].astype(np.float64)).tocsr())
     say("fit the tone")
     coef, tone = fit_tone(x, labels, weights, groups, settings, n_jobs)

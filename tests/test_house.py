@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "scamrisk"
 ORDER = [
     "errors", "chardata", "assessment", "normalize", "language", "features", "knowledge", "advice", "model", "labels", "tables",
-    "api", "estimator", "corpus", "disguise", "evaluation", "training", "card", "retraining", "__main__",
+    "api", "corpus", "disguise", "evaluation", "training", "updating", "estimator", "examination", "card", "retraining", "release", "__main__",
 ]  # fmt: skip
 """Modules from the ground up: each imports only from those before it, at the top of the file."""
 HEAVY = ("sklearn", "pandas", "scipy", "joblib", "nltk", "matplotlib", "pyarrow")

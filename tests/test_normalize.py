@@ -17,7 +17,20 @@ SCRIPTS = [
         (0x1D400, 0x1D7FF), (0xD800, 0xDFFF), (0x2000, 0x206F), (0xFE00, 0xFEFF), (0xE000, 0xE010), (0, 0x1F),
     ]
 ]  # fmt: skip
-WORDS = ["free travel ", "高薪", "t.me/x ", "0812-555-0134 ", "W h a t s a p p ", "s@lary ", "งาน", "។", "۱۲۳", "\u200b", "e\u0301", "10,000 "]
+WORDS = [
+    "free travel ",
+    "高薪",
+    "t.me/x ",
+    "0812-555-0134 ",
+    "W h a t s a p p ",
+    "s@lary ",
+    "งาน",
+    "។",
+    "۱۲۳",
+    "\u200b",
+    "e\u0301",
+    "10,000 ",
+]
 TEXTS = st.lists(st.one_of(*SCRIPTS, st.sampled_from(WORDS)), max_size=60).map("".join)
 
 
