@@ -56,6 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--group", metavar="COLUMN", help="rows that belong together (a campaign, a sender) and must not be split")
     train.add_argument("--language", metavar="COLUMN")
     train.add_argument("--risky", metavar="LABEL", help="the label that means risky, when it is not one of the usual ones")
+    train.add_argument("--report", metavar="DIR", help="write the report, suspected label errors and new phrases; they quote messages")
+    train.add_argument("--curve", action="store_true", help="also measure how recall grows with the number of messages")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--jobs", type=int, default=1, metavar="N")
     train.add_argument("--force", action="store_true", help="replace an existing output folder")
@@ -165,13 +167,19 @@ def _evaluate(o: argparse.Namespace) -> int:
 
 
 def _train(o: argparse.Namespace) -> int:
-    from scamrisk.retraining import train_files
+    from scamrisk.retraining import check_output, read_labelled, train
 
-    result = train_files(
-        o.files, output=o.output, base=o.base, corpus=o.corpus, lures=o.lures, text=o.text, label=o.label, group=o.group,
-        language=o.language, risky=o.risky, seed=o.seed, n_jobs=o.jobs, overwrite=o.force, require_better=o.require_better,
+    check_output(o.output, overwrite=o.force)
+    frame = read_labelled(o.files, o.text, o.label)
+    result = train(
+        frame, text=o.text, label=o.label, group=o.group, language=o.language, slice="source" if len(o.files) > 1 else None,
+        base=None if o.base == "none" else o.base, corpus=o.corpus, lures=o.lures, risky=o.risky, curve=o.curve, output=o.output,
+        overwrite=o.force, require_better=o.require_better, seed=o.seed, n_jobs=o.jobs, progress=sys.stderr.isatty(),
     )  # fmt: skip
     print(result)
+    if o.report:
+        for path in result.report.save(o.report):
+            print(path, file=sys.stderr)
     return FINE
 
 

@@ -161,7 +161,7 @@ class Evaluation:
 
     def plot_calibration(self) -> Any:
         """Return a matplotlib figure: observed share of risky messages by predicted risk, classes weighed alike."""
-        figure, axes = _figure("predicted risk", "observed share of risky messages", "Calibration, classes weighed alike")
+        figure, axes = figure_of("predicted risk", "observed share of risky messages", "Calibration, classes weighed alike")
         y, p = self.scored["label"].to_numpy(float), self.scored["risk"].to_numpy(float)
         w, bins = class_weights(y), np.minimum((p * BINS).astype(int), BINS - 1)
         used = [b for b in range(BINS) if (bins == b).any()]
@@ -174,7 +174,7 @@ class Evaluation:
 
     def plot_recall(self) -> Any:
         """Return a matplotlib figure: recall over the false-alarm rate, on a logarithmic axis."""
-        figure, axes = _figure("false-alarm rate", "recall", "Recall at each false-alarm rate")
+        figure, axes = figure_of("false-alarm rate", "recall", "Recall at each false-alarm rate")
         y, p = self.scored["label"].to_numpy(float), self.scored["risk"].to_numpy(float)
         rates = np.geomspace(1e-3, 1, 60)
         if 0 < y.sum() < len(y):
@@ -184,7 +184,8 @@ class Evaluation:
         return figure
 
 
-def _figure(x: str, y: str, title: str) -> tuple[Any, Any]:
+def figure_of(x: str, y: str, title: str) -> tuple[Any, Any]:
+    """Return an empty matplotlib figure and its axes. Raises InvalidDataError without matplotlib."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -432,6 +432,14 @@ FALSE_ALARMS = {"elevated": 0.05, "high": 0.01, "critical": 0.001}
 """The false-alarm rate on honest recruitment messages that defines each level."""
 
 
+def levels_of(log_odds: NDArray[Any], weights: NDArray[Any]) -> dict[str, dict[str, float]]:
+    """Return the thresholds of the levels from the log-odds of honest messages that the model had not seen."""
+    return {
+        name: {"risk": float(1 / (1 + np.exp(-weighted_quantile(log_odds, weights, rate)))), "false_alarm_rate": rate}
+        for name, rate in FALSE_ALARMS.items()
+    }
+
+
 @dataclass
 class Fitted:
     """A model and what cross-fitting said of every passage on the way to it."""
@@ -505,14 +513,8 @@ def fit_model(
     rows = rows.assign(log_odds=crossed, tone=tone)
     offers = rows[rows["offer"]].groupby("message").agg(log_odds=("log_odds", "max"), source=("source", "first"))
     share = 1 / offers.groupby("source")["log_odds"].transform("size")
-    thresholds = {
-        name: {
-            "risk": float(1 / (1 + np.exp(-weighted_quantile(offers["log_odds"].to_numpy(), share.to_numpy(), rate)))),
-            "false_alarm_rate": rate,
-        }
-        for name, rate in FALSE_ALARMS.items()
-    }
-    model.manifest["thresholds"] = thresholds
+    model.manifest["thresholds"] = levels_of(offers["log_odds"].to_numpy(), share.to_numpy())
+    model.manifest["passages"] = len(texts)
     return Fitted(model, rows, found, clauses, fit)
 
 
