@@ -145,6 +145,10 @@ class Model:
     def __repr__(self) -> str:
         return f"<scamrisk.Model {self.id}: {len(self.patterns):,} patterns, {len(self.kinds)} lures>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is built on first use, so that a model can be sent to other processes."""
+        return {k: v for k, v in self.__dict__.items() if k in ("manifest", "patterns", "kinds", "weights", "card")}
+
     # reading
 
     @cached_property
@@ -392,7 +396,8 @@ class Model:
             return [self.score_or_not(t, prior) for t in texts]
         from joblib import Parallel, delayed
 
-        chunks = [texts[i : i + _CHUNK] for i in range(0, len(texts), _CHUNK)]
+        size = max(_CHUNK, min(4000, len(texts) // 8))
+        chunks = [texts[i : i + size] for i in range(0, len(texts), size)]
         work = Parallel(n_jobs=n_jobs)(delayed(self.score_many)(chunk, base_rate=prior) for chunk in chunks)
         return [assessment for chunk in work for assessment in chunk]
 

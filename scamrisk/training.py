@@ -268,7 +268,7 @@ def fit_tone(
 
     everything = np.arange(len(labels))
     folds = list(GroupKFold(settings.folds).split(x, labels, groups))
-    fitted = Parallel(n_jobs=n_jobs)(delayed(fit)(rows) for rows in [everything, *(train for train, _ in folds)])
+    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(rows) for rows in [everything, *(train for train, _ in folds)])
     crossed = np.empty(len(labels))
     for (_, test), coef in zip(folds, fitted[1:], strict=True):
         crossed[test] = x[test] @ coef
@@ -348,7 +348,7 @@ def fit_lures(clauses: Clauses, tone: NDArray[Any], groups: NDArray[Any], marked
     everything = np.arange(len(clauses.row))
     folds = list(GroupKFold(settings.folds).split(everything, groups=groups[clauses.row]))
     jobs = [(k, train) for train in (everything, *(a for a, _ in folds)) for k in range(count)]
-    fitted = Parallel(n_jobs=n_jobs)(
+    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(_fit_lure)(clauses.x, clauses.phrases[:, k], clauses.target[:, k], context, train, settings.lure_c) for k, train in jobs
     )
     coef = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, count, -1)

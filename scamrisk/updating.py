@@ -245,7 +245,7 @@ def update(
     def fit(rows: NDArray[Any]) -> tuple[NDArray[Any], float]:
         return fit_shift(x[rows], offset[rows], labels[rows], balanced(labels[rows], raw[rows]), strength)
 
-    fitted = Parallel(n_jobs=n_jobs)(delayed(fit)(train) for train, _ in folds)
+    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(train) for train, _ in folds)
     for (_, test), (change, extra) in zip(folds, fitted, strict=True):
         crossed[test] = offset[test] + x[test] @ change + extra
     say("fit")
@@ -271,7 +271,7 @@ def _choose(
             out += log_loss(offset[test] + x[test] @ change + extra, labels[test], balanced(labels, raw)[test]) * len(test)
         return out
 
-    losses = Parallel(n_jobs=n_jobs)(delayed(total)(s) for s in STRENGTHS)
+    losses = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(total)(s) for s in STRENGTHS)
     return STRENGTHS[int(np.argmin(losses))]
 
 
