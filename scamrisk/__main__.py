@@ -167,9 +167,11 @@ def _evaluate(o: argparse.Namespace) -> int:
 
 
 def _train(o: argparse.Namespace) -> int:
-    from scamrisk.retraining import check_output, read_labelled, train
+    from scamrisk.retraining import check_folder, check_output, read_labelled, train
 
     check_output(o.output, overwrite=o.force)
+    if o.report:
+        check_folder(o.report)
     frame = read_labelled(o.files, o.text, o.label)
     result = train(
         frame, text=o.text, label=o.label, group=o.group, language=o.language, slice="source" if len(o.files) > 1 else None,

@@ -88,7 +88,7 @@ def model_card(model: Model, *, data: str, figures: Sequence[str]) -> str:
     )
     head = (
         f"# Model card: {model.id}\n\nMade on {manifest.get('created', 'an unknown date')} by `{manifest.get('command', '')}`. "
-        f"{len(model.patterns):,} patterns, {len(model.kinds)} lures, {len(model.weights.pairs)} combinations of lures, "
+        f"{len(model.patterns):,} patterns, {len(model.lures)} lures, {len(model.weights.pairs)} combinations of lures, "
         f"{len(model.languages)} languages: {', '.join(model.languages)}.\n\n"
         "A linear model over folded text: the risk is the logistic function of a sum of terms, one for each pattern, lure and "
         f"combination found. It is calibrated for a stream in which half of the messages are risky (`base_rate={manifest['base_rate']}`).\n"

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from scamrisk.errors import InvalidDataError
-from scamrisk.knowledge import read_lures
+from scamrisk.knowledge import read_lures, read_signs
 from scamrisk.language import identify
 from scamrisk.model import Model, load
 from scamrisk.updating import coefficients, empty_model, main_languages, rows_of, update
@@ -99,7 +99,7 @@ class ScamRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if weights is not None and (weights.shape != (len(texts),) or (weights < 0).any() or not weights.sum()):
             raise InvalidDataError("expected one sample weight for each text, none below zero")
         self.classes_ = classes
-        start = empty_model(read_lures()) if self.base is None else starting_model(self.base)
+        start = empty_model([*read_lures(), *read_signs()]) if self.base is None else starting_model(self.base)
         done = update(
             start, texts, encoded, weights=weights, languages=main_languages([identify(t) for t in texts]),
             strength=self.strength, patterns=self.patterns, least=self.least, seed=self.random_state, n_jobs=self.n_jobs,

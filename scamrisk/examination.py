@@ -249,14 +249,14 @@ def new_phrases(texts: Sequence[str], labels: NDArray[Any], model: Model, *, mos
             (honest + prior) / (total[0] + 20 - honest - prior + 1)
         )
         rows.append((phrase, float(ratio / np.sqrt(1 / (risky + prior) + 1 / (honest + prior))), risky, honest))
-    table = pd.DataFrame(rows, columns=["phrase", "z", "risky", "honest"]).sort_values(["z", "phrase"], ascending=[False, True])
-    chosen: list[int] = []
-    for i, phrase in table["phrase"].items():
-        if len(chosen) == most or table.loc[i, "z"] < 1.96:
+    rows.sort(key=lambda row: (-row[1], row[0]))
+    chosen: list[tuple[str, float, int, int]] = []
+    for candidate in rows:
+        if len(chosen) == most or candidate[1] < 1.96:
             break
-        if not any(phrase in table.loc[j, "phrase"] or table.loc[j, "phrase"] in phrase for j in chosen):  # type: ignore[operator,index]
-            chosen.append(i)  # type: ignore[arg-type]
-    table = table.loc[chosen].reset_index(drop=True)
+        if not any(candidate[0] in other[0] or other[0] in candidate[0] for other in chosen):
+            chosen.append(candidate)
+    table = pd.DataFrame(chosen, columns=["phrase", "z", "risky", "honest"])
     return table.assign(context=[_context(p, texts, folded, labels) for p in table["phrase"]])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,44 @@ class Scanner:
             return np.empty((0, 3), np.int64)
         found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         return np.array(found, np.int64).reshape(-1, 3)
+
+
+NEAR = 60
+"""How far apart, in widths (see `DENSE`), two concepts may stand to count as a pair."""
+
+
+class Concepts:
+    """Finds words of many languages as the concepts they stand for, and the pairs of concepts that stand near each other.
+
+    `words` gives, for each folded word, its concepts. A word within a longer one that was found is left out.
+    """
+
+    def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
+        self._scanner = Scanner(list(words))
+        self._concepts = list(words.values())
+
+    def find(self, text: str) -> list[tuple[str, int, int]]:
+        """Return name, start and end of each concept `<a>` and each pair `<a>+<b>` found in a folded text."""
+        found = self._scanner.find(text)
+        if not len(found):
+            return []
+        order = np.lexsort((-found[:, 2], found[:, 1]))
+        hits: list[tuple[str, int, int]] = []
+        reach = -1
+        for word, start, end in found[order].tolist():
+            if end <= reach:
+                continue
+            reach = end
+            hits += [(concept, start, end) for concept in self._concepts[word]]
+        near = NEAR // DENSE if _DENSE.search(text) else NEAR
+        out = [(f"<{concept}>", start, end) for concept, start, end in hits]
+        for i, (a, start, end) in enumerate(hits):
+            for b, other, last in hits[i + 1 :]:
+                if other > end + near:
+                    break
+                if a != b:
+                    out.append((f"<{a}>+<{b}>" if a < b else f"<{b}>+<{a}>", start, max(end, last)))
+        return out
 
 
 def _widths(text: str) -> list[int]:
@@ -92,8 +130,18 @@ def windows(folded: Folded) -> list[tuple[int, int]]:
     return spans
 
 
+def is_concept(pattern: str) -> bool:
+    """Return whether a pattern is a concept or a pair of concepts rather than a piece of text."""
+    return pattern[0] == "<"
+
+
+def candidates(text: str, concepts: Concepts) -> set[str]:
+    """Return the candidate patterns of a folded text: its n-grams, its concepts and their pairs."""
+    return ngrams(text) | {name for name, _, _ in concepts.find(text)}
+
+
 def ngrams(text: str) -> set[str]:
-    """Return the candidate patterns of a folded text.
+    """Return the n-grams of a folded text.
 
     Words and pairs of words (bounded by spaces) and pieces of words of 3 to 5 characters where words are spaced; runs of
     1 to 5 characters where they are not (2 to 7 in the scripts that build one syllable of several characters).

@@ -1,4 +1,4 @@
-"""Reads what people wrote down: lures, places and advice, as TOML files that anyone can correct.
+"""Reads what people wrote down: lures, signs, concepts, places and advice, as TOML files that anyone can correct.
 
 Every file goes through one checked reader; what is wrong is said with the file and the line.
 """
@@ -44,6 +44,15 @@ class LureEntry:
     sources: tuple[Source, ...]
     phrases: dict[str, tuple[str, ...]]
     attested: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignEntry:
+    """One sign file: wordings that say who speaks (police, press, a victim) or speak for honesty (a contract, a work visa)."""
+
+    id: str
+    title: str
+    phrases: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,33 +119,42 @@ def data_path() -> Path:
     raise InvalidDataError(f"no data folder found beside {here}: reinstall scamrisk")
 
 
-def read_lure(path: str | os.PathLike[str]) -> LureEntry:
-    """Read and check one lure file. Raises InvalidDataError with the file and line of what is wrong."""
-    file = _File(Path(path))
-    data = file.data
-    identity = file.text(data, "id")
+def _identity(file: _File) -> str:
+    identity = file.text(file.data, "id")
     if identity != file.path.stem:
         raise file.fail(f"the id {identity!r} must be the name of the file", "id =")
-    sources = []
-    for source in data.get("sources", []):
-        if not isinstance(source, dict):
-            raise file.fail("each source needs a title and a url", "sources")
-        sources.append(Source(file.text(source, "title"), str(source.get("url", ""))))
+    return identity
+
+
+def _phrases(file: _File, known: set[str]) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """Return the phrases by language, and those that are attested; refuse keys that are not `known`."""
+    if extra := sorted(set(file.data) - known - {"id", "title", "phrases"}):
+        raise file.fail(f"unknown key {extra[0]!r}", extra[0])
     phrases: dict[str, tuple[str, ...]] = {}
     attested: set[str] = set()
-    for language, table in data.get("phrases", {}).items():
+    for language, table in file.data.get("phrases", {}).items():
         if not isinstance(table, dict) or set(table) - {"attested", "composed"}:
             raise file.fail(f"[phrases.{language}] takes the lists 'attested' and 'composed' only", f"[phrases.{language}]")
         seen = file.texts(table, "attested", required=False)
         phrases[language] = (*seen, *file.texts(table, "composed", required=False))
         attested.update(seen)
     if not phrases:
-        raise file.fail("a lure needs phrases in at least one language", "phrases")
-    known = {"id", "taxonomy", "title", "why", "harm", "strength", "combines_with", "look_alikes", "sources", "phrases"}
-    if extra := sorted(set(data) - known):
-        raise file.fail(f"unknown key {extra[0]!r}", extra[0])
+        raise file.fail("phrases are needed in at least one language", "phrases")
+    return phrases, frozenset(attested)
+
+
+def read_lure(path: str | os.PathLike[str]) -> LureEntry:
+    """Read and check one lure file. Raises InvalidDataError with the file and line of what is wrong."""
+    file = _File(Path(path))
+    data = file.data
+    sources = []
+    for source in data.get("sources", []):
+        if not isinstance(source, dict):
+            raise file.fail("each source needs a title and a url", "sources")
+        sources.append(Source(file.text(source, "title"), str(source.get("url", ""))))
+    phrases, attested = _phrases(file, {"taxonomy", "why", "harm", "strength", "combines_with", "look_alikes", "sources"})
     return LureEntry(
-        id=identity,
+        id=_identity(file),
         taxonomy=file.texts(data, "taxonomy"),
         title=file.text(data, "title"),
         why=file.text(data, "why"),
@@ -146,8 +164,18 @@ def read_lure(path: str | os.PathLike[str]) -> LureEntry:
         look_alikes=file.texts(data, "look_alikes"),
         sources=tuple(sources),
         phrases=phrases,
-        attested=frozenset(attested),
+        attested=attested,
     )
+
+
+def read_signs(folder: str | os.PathLike[str] | None = None) -> tuple[SignEntry, ...]:
+    """Read every sign file of a folder (default: `data/signs`), by id."""
+    root = data_path() / "signs" if folder is None else Path(folder)
+    entries = []
+    for path in sorted(root.glob("*.toml")):
+        file = _File(path)
+        entries.append(SignEntry(_identity(file), file.text(file.data, "title"), _phrases(file, set())[0]))
+    return tuple(entries)
 
 
 def read_lures(folder: str | os.PathLike[str] | None = None) -> tuple[LureEntry, ...]:
@@ -162,6 +190,25 @@ def read_lures(folder: str | os.PathLike[str] | None = None) -> tuple[LureEntry,
             file = _File(root / f"{entry.id}.toml")
             raise file.fail(f"combines_with names {missing[0]!r}, which is no lure", f'"{missing[0]}"')
     return entries
+
+
+def read_concepts(folder: str | os.PathLike[str] | None = None) -> dict[str, list[str]]:
+    """Read the concept dictionaries (default: `data/concepts`): for each word of any language, the concepts it stands for.
+
+    `concepts.toml` names the concepts; every other file holds the words of a language. A trailing "*" stands for any ending.
+    """
+    root = data_path() / "concepts" if folder is None else Path(folder)
+    known = _File(root / "concepts.toml").data
+    words: dict[str, list[str]] = {}
+    for path in sorted(p for p in root.glob("*.toml") if p.name != "concepts.toml"):
+        file = _File(path)
+        for concept in file.data:
+            if concept not in known:
+                raise file.fail(f"unknown concept {concept!r}: concepts.toml does not name it", f"{concept} =")
+            for word in file.texts(file.data, concept):
+                if concept not in words.setdefault(word, []):
+                    words[word].append(concept)
+    return words
 
 
 def read_places(path: str | os.PathLike[str] | None = None) -> tuple[Place, ...]:

@@ -16,7 +16,7 @@ import shutil
 import tempfile
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,7 +26,7 @@ import numpy as np
 
 from scamrisk.assessment import LEVELS, Assessment, Level, Lure, Term
 from scamrisk.errors import InvalidDataError, InvalidModelError, InvalidTextError
-from scamrisk.features import Scanner, clauses, windows
+from scamrisk.features import Concepts, Scanner, clauses, is_concept, windows
 from scamrisk.language import identify, letters
 from scamrisk.normalize import Folded, fold, fold_phrase
 
@@ -42,14 +42,18 @@ TOO_LITTLE = 6
 """A text with fewer letters than this (a Han character is three) says too little to be judged."""
 
 _CHUNK = 250
-_FILES = ("vocabulary.txt", "lures.json", "weights.npz", "MODEL_CARD.md")
+_FILES = ("vocabulary.txt", "concepts.json", "kinds.json", "weights.npz", "MODEL_CARD.md")
 _ARRAYS = ("idf", "weight", "tone_weight", "lure_weight", "lure_scale", "lure_phrase", "lure_context", "lure_intercept", "lure_threshold",
-           "kind_weight", "pairs", "pair_weight", "intercept")  # fmt: skip
+           "kind_weight", "pairs", "pair_weight", "intercept", "plea_weight", "plea_intercept")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class LureKind:
-    """What the model knows of a lure: its words for people, and its phrases in folded form."""
+class Kind:
+    """What the model knows of a lure or a sign: its words for people, and its phrases in folded form.
+
+    A sign has no `why` and no `harm`. It says who speaks, or speaks for honesty: it is found like a lure and counts in
+    the sum, but is not shown as one.
+    """
 
     id: str
     title: str
@@ -57,15 +61,20 @@ class LureKind:
     harm: str
     phrases: tuple[str, ...]
 
+    @property
+    def is_lure(self) -> bool:
+        """Whether this is a lure rather than a sign."""
+        return bool(self.harm)
+
 
 @dataclass(frozen=True)
 class Weights:
-    """The numbers of a model, for `v` patterns, `k` lures and `p` combinations.
+    """The numbers of a model, for `v` patterns, `k` lures and signs, and `p` combinations.
 
     `idf`, `weight`: (v,); `tone_weight`: how much the tone counts, scalar; `lure_weight`: (v, k) 8-bit integers, times
     `lure_scale` (k,); `lure_phrase` (what a listed phrase adds), `lure_context` (how much the tone of the window adds),
     `lure_intercept`, `lure_threshold`, `kind_weight`: (k,); `pairs`: (p, 2) lure numbers; `pair_weight`: (p,);
-    `intercept`: scalar.
+    `intercept`: scalar. `plea_weight` (v,) and `plea_intercept` tell a plea for help from everything else: above zero it is one.
     """
 
     idf: NDArray[np.float32]
@@ -81,6 +90,8 @@ class Weights:
     pairs: NDArray[np.int64]
     pair_weight: NDArray[np.float64]
     intercept: float
+    plea_weight: NDArray[np.float32]
+    plea_intercept: float
 
 
 @dataclass(slots=True)
@@ -122,6 +133,7 @@ class Decision:
     bag: Bag
     found: list[Found]
     inside: list[int]
+    plea: bool
     language: str | None
     reason: str | None
     correction: list[tuple[str, float]]
@@ -133,7 +145,8 @@ class Model:
 
     manifest: dict[str, Any]
     patterns: list[str]
-    kinds: tuple[LureKind, ...]
+    words: dict[str, list[str]]
+    kinds: tuple[Kind, ...]
     weights: Weights
     card: str = field(repr=False, default="")
 
@@ -142,18 +155,33 @@ class Model:
         """The id that every assessment carries as `model_id`."""
         return str(self.manifest["id"])
 
+    @property
+    def lures(self) -> tuple[Kind, ...]:
+        """The lures that the model can find."""
+        return tuple(k for k in self.kinds if k.is_lure)
+
     def __repr__(self) -> str:
-        return f"<scamrisk.Model {self.id}: {len(self.patterns):,} patterns, {len(self.kinds)} lures>"
+        return f"<scamrisk.Model {self.id}: {len(self.patterns):,} patterns, {len(self.lures)} lures>"
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is built on first use, so that a model can be sent to other processes."""
-        return {k: v for k, v in self.__dict__.items() if k in ("manifest", "patterns", "kinds", "weights", "card")}
+        return {k: v for k, v in self.__dict__.items() if k in ("manifest", "patterns", "words", "kinds", "weights", "card")}
 
     # reading
 
     @cached_property
-    def _scanner(self) -> Scanner:
-        return Scanner(self.patterns)
+    def _literal(self) -> tuple[Scanner, NDArray[np.int64]]:
+        numbers = [i for i, pattern in enumerate(self.patterns) if not is_concept(pattern)]
+        return Scanner([self.patterns[i] for i in numbers]), np.array(numbers, np.int64)
+
+    @cached_property
+    def concepts(self) -> Concepts:
+        """Finds the words that the model knows as the concepts they stand for."""
+        return Concepts(self.words)
+
+    @cached_property
+    def _concept_numbers(self) -> dict[str, int]:
+        return {pattern: i for i, pattern in enumerate(self.patterns) if is_concept(pattern)}
 
     @cached_property
     def _phrase_kinds(self) -> tuple[Scanner, list[int]]:
@@ -163,7 +191,12 @@ class Model:
     def read(self, text: str) -> Reading:
         """Fold `text` and find every pattern and listed phrase in it."""
         folded = fold(text)
-        found = self._scanner.find(folded.text)
+        literal, numbers = self._literal
+        found = literal.find(folded.text)
+        found[:, 0] = numbers[found[:, 0]]
+        known = self._concept_numbers
+        named = [(known[name], start, end) for name, start, end in self.concepts.find(folded.text) if name in known]
+        found = np.concatenate([found, np.array(named, np.int64).reshape(-1, 3)])
         grams = found[np.argsort(found[:, 1], kind="stable")]
         scanner, kinds = self._phrase_kinds
         phrases = scanner.find(folded.text)
@@ -185,6 +218,10 @@ class Model:
     def tone(self, bag: Bag) -> float:
         """Return what the patterns of a bag say together, before it is weighed against the lures."""
         return float(self.weights.weight[bag.ids].astype(np.float64) @ bag.values)
+
+    def is_plea(self, bag: Bag) -> bool:
+        """Return whether a bag reads like somebody asking for help."""
+        return float(self.weights.plea_weight[bag.ids].astype(np.float64) @ bag.values) + self.weights.plea_intercept > 0
 
     def clause_bags(self, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return the distinct patterns of every clause as three arrays: clause, pattern, value (unit length by clause)."""
@@ -288,7 +325,8 @@ class Model:
                 best, top, chosen = i, total, inside
         language = identify(text)
         reason = self._unsupported(reading.folded, language)
-        return Decision(reading, bags[best], found, chosen, language, reason, self._correction(top, language, reason))
+        plea = any(map(self.is_plea, bags))
+        return Decision(reading, bags[best], found, chosen, plea, language, reason, self._correction(top, language, reason))
 
     def _correction(self, total: float, language: str | None, reason: str | None) -> list[tuple[str, float]]:
         """Return what must be added to the sum so that nothing unknown is called low, and nothing overflows."""
@@ -347,7 +385,7 @@ class Model:
                 k.id, k.title, k.why, k.harm, *spans[i], text[slice(*spans[i])],
                 share[f.kind] / counts[f.kind] if i in inside else 0.0,
             )
-            for i, f in enumerate(found) for k in [self.kinds[f.kind]] if spans[i][1] > spans[i][0]
+            for i, f in enumerate(found) for k in [self.kinds[f.kind]] if k.is_lure and spans[i][1] > spans[i][0]
         ]  # fmt: skip
         lures.sort(key=lambda lure: (lure.start, lure.end, lure.kind))
         return Assessment(
@@ -362,6 +400,7 @@ class Model:
             model_id=self.id,
             base_rate=prior,
             text=text,
+            plea=decision.plea,
         )
 
     def level(self, log_odds: float) -> Level:
@@ -427,30 +466,34 @@ class Model:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the model as a folder, completely or not at all, and return its path.
 
-        Raises InvalidModelError when something is there already and `overwrite` is False.
+        Raises InvalidModelError when something is there already and `overwrite` is False, or when it can't be written.
         """
         target = Path(path)
         if target.exists() and not overwrite:
             raise InvalidModelError(f"{target} exists already; choose another path or allow overwriting")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        fresh: Path | None = None
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
             self._write(fresh)
             old = fresh.with_name(fresh.name + "-old")
             if target.exists():
                 target.rename(old)
             fresh.rename(target)
             shutil.rmtree(old, ignore_errors=True)
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
+        except OSError as error:
+            raise InvalidModelError(f"{target} can't be written: {error.strerror or error}") from None
+        finally:
+            if fresh is not None:
+                shutil.rmtree(fresh, ignore_errors=True)
         return target
 
     def _write(self, folder: Path) -> None:
         folder.chmod(0o755)
         (folder / "vocabulary.txt").write_text("\n".join(self.patterns) + "\n", encoding="utf-8", newline="\n")
-        lures = [{"id": k.id, "title": k.title, "why": k.why, "harm": k.harm, "phrases": list(k.phrases)} for k in self.kinds]
-        (folder / "lures.json").write_text(json.dumps(lures, ensure_ascii=False, indent=1), encoding="utf-8")
+        (folder / "concepts.json").write_text(json.dumps(self.words, ensure_ascii=False, indent=0), encoding="utf-8")
+        kinds = [{"id": k.id, "title": k.title, "why": k.why, "harm": k.harm, "phrases": list(k.phrases)} for k in self.kinds]
+        (folder / "kinds.json").write_text(json.dumps(kinds, ensure_ascii=False, indent=0), encoding="utf-8")
         (folder / "MODEL_CARD.md").write_text(self.card or f"# {self.id}\n", encoding="utf-8")
         arrays: dict[str, Any] = {name: np.asarray(getattr(self.weights, name)) for name in _ARRAYS}
         np.savez_compressed(folder / "weights.npz", **arrays)
@@ -512,17 +555,18 @@ def _load(path: Path, _: int) -> Model:
             if _sha256(path / name) != manifest["sha256"][name]:
                 raise InvalidModelError(f"{path / name} is damaged or was changed: its checksum is not the one in manifest.json")
         patterns = (path / "vocabulary.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        words = {str(w): [str(c) for c in cs] for w, cs in json.loads((path / "concepts.json").read_text(encoding="utf-8")).items()}
         kinds = tuple(
-            LureKind(k["id"], k["title"], k["why"], k["harm"], tuple(k["phrases"]))
-            for k in json.loads((path / "lures.json").read_text(encoding="utf-8"))
+            Kind(k["id"], k["title"], k["why"], k["harm"], tuple(k["phrases"]))
+            for k in json.loads((path / "kinds.json").read_text(encoding="utf-8"))
         )
         with np.load(path / "weights.npz", allow_pickle=False) as arrays:
             numbers: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
-        for name in ("intercept", "tone_weight"):
+        for name in ("intercept", "tone_weight", "plea_intercept"):
             numbers[name] = float(numbers[name])
         weights = Weights(**numbers)
         _check_shapes(weights, len(patterns), len(kinds))
-        return Model(manifest, patterns, kinds, weights, (path / "MODEL_CARD.md").read_text(encoding="utf-8"))
+        return Model(manifest, patterns, words, kinds, weights, (path / "MODEL_CARD.md").read_text(encoding="utf-8"))
     except InvalidModelError:
         raise
     except (OSError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
@@ -530,7 +574,7 @@ def _load(path: Path, _: int) -> Model:
 
 
 def _check_shapes(w: Weights, v: int, k: int) -> None:
-    expected = {"idf": (v,), "weight": (v,), "lure_weight": (v, k), "kind_weight": (k,), "lure_scale": (k,), "lure_phrase": (k,),
+    expected = {"idf": (v,), "weight": (v,), "plea_weight": (v,), "lure_weight": (v, k), "kind_weight": (k,), "lure_scale": (k,), "lure_phrase": (k,),
                 "lure_context": (k,), "lure_intercept": (k,), "lure_threshold": (k,)}  # fmt: skip
     for name, shape in expected.items():
         if getattr(w, name).shape != shape:
@@ -548,5 +592,16 @@ def load(path: str | os.PathLike[str] | None = None) -> Model:
 
 
 def folded_phrases(phrases: Iterable[str]) -> tuple[str, ...]:
-    """Fold phrases for a `LureKind`, each once, without those that fold to nothing."""
+    """Fold phrases for a `Kind`, each once, without those that fold to nothing."""
     return tuple(sorted({f for f in map(fold_phrase, phrases) if f.strip()}))
+
+
+def folded_words(words: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Fold the words of a concept dictionary for `Model.words`; a word that ends in "*" is open at its end."""
+    folded: dict[str, set[str]] = {}
+    for word, concepts in words.items():
+        plain = fold_phrase(word.rstrip("*"))
+        plain = plain.rstrip(" ") if word.endswith("*") else plain
+        if plain.strip():
+            folded.setdefault(plain, set()).update(concepts)
+    return {word: sorted(concepts) for word, concepts in sorted(folded.items())}

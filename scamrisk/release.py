@@ -24,7 +24,7 @@ from scamrisk.card import failures, model_card, reliability, table
 from scamrisk.corpus import Message, read_corpus, to_frame
 from scamrisk.errors import InvalidDataError
 from scamrisk.evaluation import Evaluation, evaluate
-from scamrisk.knowledge import data_path, read_lures
+from scamrisk.knowledge import LureEntry, SignEntry, data_path, read_lures, read_signs
 from scamrisk.model import Model
 from scamrisk.training import RECRUITMENT_SOURCES, SEED, Settings, corpus_frame, fit_model, passages, public_frame, variants
 
@@ -140,7 +140,7 @@ def release(public: Path | None, dev: Path | None, output: Path, *, n_jobs: int 
     began = time.monotonic()
     settings = settings or Settings()
     messages = read_corpus()
-    lures = read_lures()
+    entries: list[LureEntry | SignEntry] = [*read_lures(), *read_signs()]
 
     def say(step: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {step}", flush=True)
@@ -148,7 +148,7 @@ def release(public: Path | None, dev: Path | None, output: Path, *, n_jobs: int 
     say("read and cut the messages")
     frame = read_public(public) if public else None
     rows = training_rows(messages, frame, n_jobs=n_jobs)
-    fitted = fit_model(rows, lures, settings, n_jobs=n_jobs, say=say)
+    fitted = fit_model(rows, entries, settings, n_jobs=n_jobs, say=say)
     say("measure")
     seconds = time.monotonic() - began
     languages = sorted({m.language for m in messages})
@@ -165,6 +165,8 @@ def release(public: Path | None, dev: Path | None, output: Path, *, n_jobs: int 
         "sources": {
             "corpus": {"from": "data/corpus, families not kept for testing", "sha256": checksums(data_path() / "corpus", "*.jsonl")},
             "lures": {"from": "data/lures", "sha256": checksums(data_path() / "lures", "*.toml")},
+            "concepts": {"from": "data/concepts", "sha256": checksums(data_path() / "concepts", "*.toml")},
+            "signs": {"from": "data/signs", "sha256": checksums(data_path() / "signs", "*.toml")},
         },
     }
     if public:

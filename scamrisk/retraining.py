@@ -27,7 +27,7 @@ from scamrisk.errors import InvalidDataError, InvalidModelError, RefusedError
 from scamrisk.estimator import starting_model
 from scamrisk.evaluation import brier, calibration_error, recall_at
 from scamrisk.examination import Examined, examine, new_phrases, suspects
-from scamrisk.knowledge import LureEntry, read_lures
+from scamrisk.knowledge import LureEntry, read_lures, read_signs
 from scamrisk.model import Model, load
 from scamrisk.tables import read_table, whole_file
 from scamrisk.training import FALSE_ALARMS, Settings, corpus_frame, fit_model, levels_of, passages, variants
@@ -206,11 +206,16 @@ def check_output(output: str | os.PathLike[str], *, overwrite: bool) -> None:
         raise InvalidModelError(f"{target} exists already: choose another folder, or allow overwriting (--force)")
     if target.exists() and not (target.is_dir() and ((target / "manifest.json").is_file() or not any(target.iterdir()))):
         raise InvalidModelError(f"{target} is not a model folder: it will not be replaced")
-    parent = target.absolute().parent
+    check_folder(target.absolute().parent)
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Raise InvalidDataError unless a folder is there and can be written to, or can be made."""
+    parent = Path(folder).absolute()
     while not parent.exists():
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise InvalidModelError(f"{target} can't be written: no permission in {parent}")
+        raise InvalidDataError(f"{os.fspath(folder)} can't be written: {parent} is no folder, or you have no permission there")
 
 
 def _updated(
@@ -224,7 +229,7 @@ def _updated(
     say: Say,
 ) -> tuple[Model, NDArray[Any]]:
     rows = examined.frame
-    start = empty_model(entries) if base is None else with_lures(base, entries) if own_lures else base
+    start = empty_model([*entries, *read_signs()]) if base is None else with_lures(base, entries) if own_lures else base
     labels = rows["label"].to_numpy(int)
     done = update(
         start, rows["text"].tolist(), labels, groups=rows["group"].to_numpy(), languages=main_languages(rows["language"].tolist()),
@@ -255,12 +260,12 @@ def _with_corpus(examined: Examined, entries: Sequence[LureEntry], n_jobs: int, 
     new = pd.DataFrame(
         {
             "text": rows["text"], "label": rows["label"], "weight": 1.0, "group": "new/" + rows["group"].astype(str), "source": "new data",
-            "language": rows["language"], "offer": rows["label"] == 0, "marks": None,
+            "language": rows["language"], "offer": rows["label"] == 0, "plea": False, "marks": None,
         }
     )  # fmt: skip
     known = pd.concat([corpus_frame(messages), variants(messages)], ignore_index=True)
     material = passages(pd.concat([known, new], ignore_index=True), n_jobs=n_jobs)
-    fitted = fit_model(material, entries, Settings(), n_jobs=n_jobs, say=say)
+    fitted = fit_model(material, [*entries, *read_signs()], Settings(), n_jobs=n_jobs, say=say)
     languages = list(dict.fromkeys([*sorted({m.language for m in messages}), *main_languages(rows["language"].tolist())]))
     model = replace(fitted.model, manifest={**fitted.model.manifest, "languages": languages})
     highest = fitted.rows[fitted.rows["message"] >= len(known)].groupby("message")["log_odds"].max()
@@ -476,7 +481,7 @@ def learning_curve(
         labels = part["label"].to_numpy(int)
         if min(labels.sum(), len(labels) - labels.sum()) < 4:
             continue
-        models = {"scratch": empty_model(read_lures()), **({"update": base} if base is not None else {})}
+        models = {"scratch": empty_model([*read_lures(), *read_signs()]), **({"update": base} if base is not None else {})}
         row: dict[str, Any] = {"messages": size}
         for name, start in models.items():
             done = update(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,9 @@ from sklearn.model_selection import GroupKFold
 
 from scamrisk.corpus import OFFER_KINDS, Message
 from scamrisk.disguise import ATTACKS
-from scamrisk.features import ngrams
-from scamrisk.knowledge import LureEntry
-from scamrisk.model import LureKind, Model, Weights, folded_phrases
+from scamrisk.features import Concepts, candidates
+from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
+from scamrisk.model import Kind, Model, Weights, folded_phrases, folded_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,19 +59,12 @@ PUBLIC_TRUST = {
 """How much a message of a public source counts beside one of the corpus (1 where not named): by how it was labelled."""
 
 
-@dataclass
-class Passages:
-    """Training material: one row of `frame` for each passage, its reading, and the marks of corpus messages.
-
-    The frame has the columns text, label, weight, group, source, language and offer (an honest recruitment message).
-    """
-
-    frame: pd.DataFrame
-    marks: list[tuple[Any, ...] | None]
-
-
 def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
-    """Return corpus messages as training rows."""
+    """Return corpus messages as training rows.
+
+    Columns: text, label, weight, group, source, language, offer (an honest recruitment message), plea, marks (None where
+    a message has not been marked).
+    """
     return pd.DataFrame(
         {
             "text": [m.text for m in messages],
@@ -80,6 +74,7 @@ def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
             "source": "corpus",
             "language": [m.language for m in messages],
             "offer": [m.kind in OFFER_KINDS for m in messages],
+            "plea": [m.kind == "plea" for m in messages],
             "marks": [m.marks for m in messages],
         }
     )
@@ -123,6 +118,7 @@ def public_frame(frame: pd.DataFrame, *, per_source: int = 600) -> pd.DataFrame:
             "source": source,
             "language": frame["lang"].map(lambda tag: {"zh": "zh-Hans"}.get(tag, tag)),
             "offer": source.isin(RECRUITMENT_SOURCES) & (frame["label"].astype(str) == "0"),
+            "plea": False,
             "marks": None,
         }
     )
@@ -166,11 +162,11 @@ def passages(rows: pd.DataFrame, *, most: int = 3, n_jobs: int = 2) -> pd.DataFr
     return out
 
 
-def choose_patterns(texts: Sequence[str], labels: NDArray[Any], weights: NDArray[Any], settings: Settings) -> list[str]:
+def choose_patterns(texts: Sequence[str], labels: NDArray[Any], weights: NDArray[Any], settings: Settings, concepts: Concepts) -> list[str]:
     """Return the patterns worth knowing: seen in enough passages, and of most use to a first linear model."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer(analyzer=ngrams, binary=True, min_df=settings.least, dtype=np.float32)
+    vectorizer = CountVectorizer(analyzer=partial(candidates, concepts=concepts), binary=True, min_df=settings.least, dtype=np.float32)
     counts = vectorizer.fit_transform(texts)
     names = vectorizer.get_feature_names_out()
     frequency = np.asarray(counts.sum(axis=0)).ravel()
@@ -219,10 +215,14 @@ def _bags(model: Model, texts: Sequence[str], stretch: str) -> list[tuple[Any, .
     return out
 
 
+def chunked(texts: Sequence[str]) -> list[list[str]]:
+    """Cut texts into shares for processes: few, because each process has to build the model's scanner for each share."""
+    size = max(500, min(5000, len(texts) // 8))
+    return [list(texts[i : i + size]) for i in range(0, len(texts), size)]
+
+
 def _parallel_bags(model: Model, texts: Sequence[str], stretch: str, n_jobs: int) -> list[tuple[Any, ...]]:
-    size = 500
-    chunks = [list(texts[i : i + size]) for i in range(0, len(texts), size)]
-    return [row for part in Parallel(n_jobs=n_jobs)(delayed(_bags)(model, c, stretch) for c in chunks) for row in part]
+    return [row for part in Parallel(n_jobs=n_jobs)(delayed(_bags)(model, c, stretch) for c in chunked(texts)) for row in part]
 
 
 def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sparse.csr_matrix:
@@ -233,16 +233,28 @@ def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sp
     return sparse.csr_matrix((values.astype(np.float64), indices, indptr), shape=(len(rows), width))
 
 
-def blank_model(patterns: list[str], lures: Sequence[LureEntry], frequency: NDArray[Any] | None = None, total: int = 1) -> Model:
-    """Return a model that knows patterns and lures but has no weights yet."""
-    kinds = tuple(LureKind(e.id, e.title, e.why, e.harm, folded_phrases(p for ps in e.phrases.values() for p in ps)) for e in lures)
+PHRASE_FOUND = 10.0
+"""The log-odds that a listed phrase gives to a kind that is found by its phrases only."""
+
+
+def kinds_of(entries: Iterable[LureEntry | SignEntry]) -> tuple[Kind, ...]:
+    """Return what a model keeps of lure and sign files."""
+    kinds = []
+    for e in entries:
+        phrases = folded_phrases(p for ps in e.phrases.values() for p in ps)
+        kinds.append(Kind(e.id, e.title, e.why, e.harm, phrases) if isinstance(e, LureEntry) else Kind(e.id, e.title, "", "", phrases))
+    return tuple(kinds)
+
+
+def blank_model(patterns: list[str], words: dict[str, list[str]], entries: Iterable[LureEntry | SignEntry]) -> Model:
+    """Return a model that knows patterns, lures and signs but has no weights yet."""
+    kinds = kinds_of(entries)
     v, k = len(patterns), len(kinds)
-    idf = np.ones(v, np.float32) if frequency is None else rarity(frequency, total)
     zeros = np.zeros(k, np.float32)
     weights = Weights(
-        idf=idf, weight=np.zeros(v, np.float32), tone_weight=1.0, lure_weight=np.zeros((v, k), np.int8), lure_scale=zeros,
+        idf=np.ones(v, np.float32), weight=np.zeros(v, np.float32), tone_weight=1.0, lure_weight=np.zeros((v, k), np.int8), lure_scale=zeros,
         lure_phrase=zeros, lure_context=zeros, lure_intercept=zeros, lure_threshold=zeros, kind_weight=np.zeros(k),
-        pairs=np.empty((0, 2), np.int64), pair_weight=np.empty(0), intercept=0.0,
+        pairs=np.empty((0, 2), np.int64), pair_weight=np.empty(0), intercept=0.0, plea_weight=np.zeros(v, np.float32), plea_intercept=-1.0,
     )  # fmt: skip
     manifest = {
         "id": "blank",
@@ -250,7 +262,7 @@ def blank_model(patterns: list[str], lures: Sequence[LureEntry], frequency: NDAr
         "languages": [],
         "thresholds": {n: {"risk": 0.5} for n in ("elevated", "high", "critical")},
     }
-    return Model(manifest, patterns, kinds, weights)
+    return Model(manifest, patterns, words, kinds, weights)
 
 
 def _tone_model(settings: Settings) -> LogisticRegression:
@@ -273,6 +285,23 @@ def fit_tone(
     for (_, test), coef in zip(folds, fitted[1:], strict=True):
         crossed[test] = x[test] @ coef
     return fitted[0], crossed
+
+
+def fit_plea(
+    x: sparse.csr_matrix, plea: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings
+) -> tuple[NDArray[Any], float]:
+    """Fit what tells a plea for help from everything else; the intercept puts the threshold at zero."""
+    if len(set(groups[plea == 1].tolist())) < settings.folds:
+        return np.zeros(x.shape[1]), -1.0
+
+    def fit(rows: NDArray[Any]) -> LogisticRegression:
+        return _tone_model(settings).fit(x[rows], plea[rows], sample_weight=balanced(plea[rows], weights[rows]))
+
+    crossed = np.empty(len(plea))
+    for train, test in GroupKFold(settings.folds).split(x, plea, groups):
+        crossed[test] = fit(train).decision_function(x[test])
+    whole = fit(np.arange(len(plea)))
+    return np.asarray(whole.coef_[0]), float(whole.intercept_[0]) - _threshold(crossed, plea, settings.lure_precision)
 
 
 def clause_targets(marks: Sequence[Any], spans: Sequence[tuple[int, int]], number: dict[str, int]) -> NDArray[np.int8]:
@@ -341,19 +370,34 @@ def _fit_lure(
     return np.asarray(model.coef_[0]), float(model.intercept_[0])
 
 
-def fit_lures(clauses: Clauses, tone: NDArray[Any], groups: NDArray[Any], marked: NDArray[Any], settings: Settings, n_jobs: int) -> LureFit:
-    """Fit one detector a lure on all clauses; `tone` and `groups` are per passage, `marked` says which have marks."""
-    count = clauses.target.shape[1]
+def fit_lures(
+    clauses: Clauses,
+    kinds: Sequence[Kind],
+    tone: NDArray[Any],
+    groups: NDArray[Any],
+    marked: NDArray[Any],
+    settings: Settings,
+    n_jobs: int,
+) -> LureFit:
+    """Fit one detector a lure on all clauses; `tone` and `groups` are per passage, `marked` says which have marks.
+
+    A sign is found by its phrases only.
+    """
+    count = len(kinds)
     context = np.tanh(tone[clauses.row] / 2)
     everything = np.arange(len(clauses.row))
     folds = list(GroupKFold(settings.folds).split(everything, groups=groups[clauses.row]))
-    jobs = [(k, train) for train in (everything, *(a for a, _ in folds)) for k in range(count)]
+    width = clauses.x.shape[1]
+    lures = [k for k, kind in enumerate(kinds) if kind.is_lure]
+    jobs = [(k, train) for train in (everything, *(a for a, _ in folds)) for k in lures]
     fitted = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(_fit_lure)(clauses.x, clauses.phrases[:, k], clauses.target[:, k], context, train, settings.lure_c) for k, train in jobs
     )
-    coef = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, count, -1)
-    intercept = np.array([b for _, b in fitted]).reshape(len(folds) + 1, count)
-    width = clauses.x.shape[1]
+    coef = np.zeros((len(folds) + 1, count, width + 2))
+    coef[:, :, width] = PHRASE_FOUND
+    coef[:, lures] = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, len(lures), -1)
+    intercept = np.zeros((len(folds) + 1, count))
+    intercept[:, lures] = np.array([b for _, b in fitted]).reshape(len(folds) + 1, len(lures))
     crossed = np.empty((len(everything), count))
     for i, (_, test) in enumerate(folds, 1):
         crossed[test] = (
@@ -363,7 +407,9 @@ def fit_lures(clauses: Clauses, tone: NDArray[Any], groups: NDArray[Any], marked
             + intercept[i]
         )
     known = marked[clauses.row]
-    threshold = np.array([_threshold(crossed[known, k], clauses.target[known, k], settings.lure_precision) for k in range(count)])
+    threshold = np.full(count, PHRASE_FOUND / 2)
+    for k in lures:
+        threshold[k] = _threshold(crossed[known, k], clauses.target[known, k], settings.lure_precision)
     return LureFit(coef[0], intercept[0], threshold, crossed)
 
 
@@ -452,7 +498,12 @@ class Fitted:
 
 
 def fit_model(
-    rows: pd.DataFrame, lures: Sequence[LureEntry], settings: Settings = Settings(), *, n_jobs: int = 2, say: Any = None
+    rows: pd.DataFrame,
+    entries: Sequence[LureEntry | SignEntry],
+    settings: Settings = Settings(),
+    *,
+    n_jobs: int = 2,
+    say: Any = None,
 ) -> Fitted:
     """Fit a model to passages (see `passages`); the cross-fitted log-odds of each stand in the column `log_odds`."""
     say = say or (lambda _: None)
@@ -462,9 +513,10 @@ def fit_model(
     say("fold texts")
     folded = _parallel_fold(texts, n_jobs)
     say("choose patterns")
-    patterns = choose_patterns(folded, labels, weights, settings)
+    words = folded_words(read_concepts())
+    patterns = choose_patterns(folded, labels, weights, settings, Concepts(words))
     say("read passages")
-    blank = blank_model(patterns, lures)
+    blank = blank_model(patterns, words, entries)
     counted = _matrix(_parallel_bags(blank, texts, "window", n_jobs), len(patterns))
     frequency = np.asarray((counted > 0).sum(axis=0)).ravel()
     blank = replace(blank, weights=replace(blank.weights, idf=rarity(frequency, len(texts))))
@@ -478,9 +530,9 @@ def fit_model(
     chosen = np.sort(np.concatenate([np.flatnonzero(marked), plain]))
     clauses = gather_clauses(blank, [texts[i] for i in chosen], [marks[i] for i in chosen], n_jobs)
     say("fit the lures")
-    fit = fit_lures(clauses, tone[chosen], groups[chosen], marked[chosen], settings, n_jobs)
+    fit = fit_lures(clauses, blank.kinds, tone[chosen], groups[chosen], marked[chosen], settings, n_jobs)
     rest = np.setdiff1d(np.arange(len(texts)), chosen)
-    found = np.zeros((len(texts), len(lures)), np.int8)
+    found = np.zeros((len(texts), len(blank.kinds)), np.int8)
     found[chosen] = present(clauses, fit, len(chosen))
     found[rest] = _found_by(blank, [texts[i] for i in rest], tone[rest], fit, n_jobs)
     if not settings.use_lures:
@@ -489,7 +541,8 @@ def fit_model(
     pairs = choose_pairs(found, marked, settings.least_pair) if settings.use_pairs else []
     features = sum_features(tone, found, pairs)
     added, intercept, crossed = fit_sum(features, labels, weights, groups, settings)
-    k = len(lures)
+    plea_coef, plea_intercept = fit_plea(x, rows["plea"].to_numpy(int), weights, groups, settings)
+    k = len(blank.kinds)
     scale = np.abs(fit.coef[:, : len(patterns)]).max(axis=1) / 127
     scale[scale == 0] = 1
     model = replace(
@@ -508,6 +561,8 @@ def fit_model(
             pairs=np.array(pairs, np.int64).reshape(-1, 2),
             pair_weight=added[k + 1 :] * PAIR_SCALE,
             intercept=intercept,
+            plea_weight=plea_coef.astype(np.float32),
+            plea_intercept=plea_intercept,
         ),
     )
     rows = rows.assign(log_odds=crossed, tone=tone)
@@ -525,9 +580,7 @@ def _fold_texts(texts: Sequence[str]) -> list[str]:
 
 
 def _parallel_fold(texts: Sequence[str], n_jobs: int) -> list[str]:
-    size = 1000
-    parts = Parallel(n_jobs=n_jobs)(delayed(_fold_texts)(texts[i : i + size]) for i in range(0, len(texts), size))
-    return [t for part in parts for t in part]
+    return [t for part in Parallel(n_jobs=n_jobs)(delayed(_fold_texts)(c) for c in chunked(texts)) for t in part]
 
 
 def _found_by(blank: Model, texts: Sequence[str], tone: NDArray[Any], fit: LureFit, n_jobs: int) -> NDArray[np.int8]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +22,11 @@ from scipy.special import expit
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GroupKFold
 
-from scamrisk.features import ngrams
-from scamrisk.knowledge import LureEntry
-from scamrisk.model import LureKind, Model, Weights, features_of, folded_phrases
+from scamrisk.features import candidates
+from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
+from scamrisk.model import Model, Weights, features_of, folded_words
 from scamrisk.normalize import fold
-from scamrisk.training import balanced, blank_model, rarity
+from scamrisk.training import PHRASE_FOUND, balanced, blank_model, chunked, kinds_of, rarity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,6 @@ DISCOVERY = 20_000
 """New patterns are looked for in at most this many messages."""
 CHOICE = 10_000
 """The penalty is chosen on at most this many messages."""
-_PHRASE_FOUND = 10.0
 
 Say = Callable[[str], None]
 
@@ -65,12 +65,12 @@ def stages(progress: bool, total: int) -> Iterator[Say]:
         bar.set_description_str("done")
 
 
-def empty_model(lures: Sequence[LureEntry]) -> Model:
-    """Return a model that knows no patterns, finds lures by their listed phrases only, and gives every text a risk of 0.5."""
-    model = blank_model([], lures)
+def empty_model(entries: Sequence[LureEntry | SignEntry]) -> Model:
+    """Return a model that knows no patterns, finds lures and signs by their phrases only, and gives every text a risk of 0.5."""
+    model = blank_model([], folded_words(read_concepts()), entries)
     k = len(model.kinds)
     weights = replace(
-        model.weights, lure_phrase=np.full(k, _PHRASE_FOUND, np.float32), lure_threshold=np.full(k, _PHRASE_FOUND / 2, np.float32)
+        model.weights, lure_phrase=np.full(k, PHRASE_FOUND, np.float32), lure_threshold=np.full(k, PHRASE_FOUND / 2, np.float32)
     )
     manifest = {**model.manifest, "id": "empty", "passages": 0}
     return replace(model, manifest=manifest, weights=weights)
@@ -78,7 +78,7 @@ def empty_model(lures: Sequence[LureEntry]) -> Model:
 
 def with_lures(model: Model, lures: Sequence[LureEntry]) -> Model:
     """Return the model with these lure files: known lures take their words and phrases, new ones are found by phrase."""
-    given = {e.id: LureKind(e.id, e.title, e.why, e.harm, folded_phrases(p for ps in e.phrases.values() for p in ps)) for e in lures}
+    given = {kind.id: kind for kind in kinds_of(lures)}
     kinds = [given.pop(kind.id, kind) for kind in model.kinds] + list(given.values())
     more = len(given)
     if not more:
@@ -92,10 +92,10 @@ def with_lures(model: Model, lures: Sequence[LureEntry]) -> Model:
         w,
         lure_weight=np.hstack([w.lure_weight, np.zeros((len(model.patterns), more), np.int8)]),
         lure_scale=longer(w.lure_scale, 1.0),
-        lure_phrase=longer(w.lure_phrase, _PHRASE_FOUND),
+        lure_phrase=longer(w.lure_phrase, PHRASE_FOUND),
         lure_context=longer(w.lure_context, 0.0),
         lure_intercept=longer(w.lure_intercept, 0.0),
-        lure_threshold=longer(w.lure_threshold, _PHRASE_FOUND / 2),
+        lure_threshold=longer(w.lure_threshold, PHRASE_FOUND / 2),
         kind_weight=longer(w.kind_weight, 0.0),
     )
     return replace(model, kinds=tuple(kinds), weights=weights)
@@ -108,6 +108,7 @@ def with_patterns(model: Model, patterns: Sequence[str], frequency: Sequence[int
         w,
         idf=np.concatenate([w.idf, rarity(np.asarray(frequency), total)]),
         weight=np.concatenate([w.weight, np.zeros(more, np.float32)]),
+        plea_weight=np.concatenate([w.plea_weight, np.zeros(more, np.float32)]),
         lure_weight=np.vstack([w.lure_weight, np.zeros((more, len(model.kinds)), np.int8)]),
     )
     return replace(model, patterns=[*model.patterns, *patterns], weights=weights)
@@ -127,7 +128,7 @@ def unknown_patterns(
     chunks = [[texts[i] for i in part] for part in np.array_split(rows, max(1, len(rows) // 1000))]
     folded = [t for part in Parallel(n_jobs=n_jobs)(delayed(_folded)(c) for c in chunks) for t in part]
     try:
-        vectorizer = CountVectorizer(analyzer=ngrams, binary=True, min_df=least, dtype=np.float64)
+        vectorizer = CountVectorizer(analyzer=partial(candidates, concepts=model.concepts), binary=True, min_df=least, dtype=np.float64)
         counts = vectorizer.fit_transform(folded)
     except ValueError:
         return [], []
@@ -154,8 +155,7 @@ def _features(model: Model, texts: Sequence[str]) -> list[tuple[NDArray[Any], ND
 def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1) -> sparse.csr_matrix:
     """Return what the model adds up for each text, shape (texts, patterns + lures + combinations + 1)."""
     width = len(model.patterns) + len(model.kinds) + len(model.weights.pairs) + 1
-    chunks = [list(texts[i : i + 500]) for i in range(0, len(texts), 500)]
-    parts = Parallel(n_jobs=n_jobs)(delayed(_features)(model, c) for c in chunks)
+    parts = Parallel(n_jobs=n_jobs)(delayed(_features)(model, c) for c in chunked(texts))
     rows = [row for part in parts for row in part]
     indptr = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in rows])])
     ids = np.concatenate([i for i, _ in rows]) if rows else np.empty(0, np.int64)

@@ -113,10 +113,9 @@ def test_latin_1_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_full_disk_leaves_nothing(messages: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not os.path.exists("/dev/full"):  # noqa: PTH110  the test is about the device
         pytest.skip("no /dev/full here")
-    done = subprocess.run(
-        [sys.executable, "-m", "scamrisk", "score", "--input", str(messages), "--text", "message"],
-        stdout=Path("/dev/full").open("w"), stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "scamrisk", "score", "--input", str(messages), "--text", "message"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1

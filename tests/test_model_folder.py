@@ -46,7 +46,7 @@ def test_saved_and_loaded_it_scores_the_same(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine"]
 
 
-@pytest.mark.parametrize("name", ["vocabulary.txt", "weights.npz", "lures.json", "MODEL_CARD.md"])
+@pytest.mark.parametrize("name", ["vocabulary.txt", "weights.npz", "kinds.json", "MODEL_CARD.md"])
 def test_a_damaged_file_is_noticed(folder: Path, name: str) -> None:
     with (folder / name).open("ab") as file:
         file.write(b"x")
