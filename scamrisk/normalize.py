@@ -153,7 +153,7 @@ class _Mapped:
                 ends += self.ends[a:b]
             else:
                 starts += [self.starts[a]] * len(new)
-                ends += [self.ends[b - 1]] * len(new)
+                ends += [self.ends[b - 1] if b > a else self.starts[a]] * len(new)
             done = b
         if pieces:
             self.text = "".join([*pieces, self.text[done:]])
@@ -199,9 +199,12 @@ _EMAIL = re.compile(r"[a-z0-9][\w.+\-]*@[a-z0-9\-]+(?:\.[a-z0-9\-]+)+")
 _HANDLE = re.compile(r"(?<![\w@])@\s?[a-z0-9_][\w.]*")
 _PHONE = re.compile(r"(?<![\w$¥€£₱฿₫₹₩₽/])\+?\d(?:[ .,\-]{0,2}\d){7,16}(?![\w%])")
 _MONEY_LIKE = re.compile(
-    r"^\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?$|^(?:19|20)\d\d[ .\-]\d\d?[ .\-]\d\d?$|^\d{2,6} ?- ?\d{2,6}$|^\d{2,5}(?: \d{2,5}){1}$"
+    r"^\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?$|^(?:19|20)\d\d[ .\-]\d\d?[ .\-]\d\d?$|^\d{2,6} ?- ?\d{2,6}$|^\d{1,3}(?:[.,]\d{3})* ?- ?\d{1,3}(?:[.,]\d{3})+$|^\d{2,5}(?: \d{2,5}){1}$"
 )
-_IDENTIFIER = re.compile(r"(?<!\w)(?=[a-z_.\-]*\d|[a-z]+[_][a-z])[a-z][a-z0-9_.\-]{4,}(?<![.\-])(?!\w)")
+_CODES = "rm|rp|rs|php|usd|usdt|sgd|myr|idr|inr|vnd|thb|hkd|twd|nt|ntd|aed|eur|gbp|cny|rmb|jpy|krw|ksh|kes|tsh|tzs|mmk|khr|lak|btc"
+_UNITS = f"{_CODES}|k|jt|rb|tr|trieu|ribu|juta|baht|won|yen|pesos?|hrs?|days?"
+_AMOUNT = re.compile(rf"(?<![a-z0-9@_])(?:{_CODES}|p(?=\d[\d.,]{{2}}))(?=\d)|(?<=\d)(?=(?:{_UNITS})(?![a-z0-9_]))")
+_IDENTIFIER = re.compile(r"(?<!\w)(?=[a-z_.\-]*\d[a-z_.\-]*\d|[a-z]+[_][a-z])[a-z][a-z0-9_.\-]{4,}(?<![.\-])(?!\w)")
 _THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))|(?<=\d) (?=000(?!\d))")
 _DECIMAL = re.compile(r"(?<=\d)\.\d+")
 _DIGITS = re.compile(r"\d+")
@@ -286,6 +289,7 @@ def fold(text: str) -> Folded:
     m.sub(_EMAIL, lambda _: f" {EMAIL} ")
     m.sub(_URL, lambda k: f" {MESSENGER if _MESSENGER.match(k[0]) else URL} ")
     m.sub(_HANDLE, lambda _: f" {HANDLE} ")
+    m.sub(_AMOUNT, lambda k: f"{k[0]} ")
     m.sub(_LEET, lambda k: k[0].translate(_LEET_LETTERS))
     m.sub(_PHONE, _mask_phone)
     m.sub(_IDENTIFIER, lambda _: f" {IDENTIFIER} ")

@@ -47,9 +47,13 @@ class Settings:
     lure_c: float = 10.0
     sum_c: float = 1.0
     least_pair: int = 12
-    lure_precision: float = 0.85
+    lure_precision: float = 0.8
+    phrase_weight: float = 0.15
+    phrase_clause_weight: float = 0.1
     use_lures: bool = True
     use_pairs: bool = True
+    use_concepts: bool = True
+    use_phrases: bool = True
 
 
 PUBLIC_TRUST = {
@@ -193,7 +197,8 @@ def balanced(labels: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]
     """Scale weights so that both classes weigh alike and the mean is 1."""
     out = np.asarray(weights, float).copy()
     for label in (0, 1):
-        out[labels == label] *= len(out) / 2 / out[labels == label].sum()
+        if (labels == label).any():
+            out[labels == label] *= len(out) / 2 / out[labels == label].sum()
     return out
 
 
@@ -265,17 +270,60 @@ def blank_model(patterns: list[str], words: dict[str, list[str]], entries: Itera
     return Model(manifest, patterns, words, kinds, weights)
 
 
+@dataclass
+class Phrases:
+    """The listed phrases as training material: `x` (phrases, patterns), the number of each one's `kind`, its `polarity`.
+
+    Polarity is 1 for a phrase of a lure that is not weak, 0 for one of a sign, -1 for the others, which say nothing alone.
+    """
+
+    x: sparse.csr_matrix
+    kind: NDArray[np.int64]
+    polarity: NDArray[np.int64]
+
+
+def gather_phrases(model: Model, entries: Sequence[LureEntry | SignEntry], settings: Settings, n_jobs: int) -> Phrases:
+    """Read the phrases of lures and signs, each once."""
+    texts: list[str] = []
+    kind: list[int] = []
+    polarity: list[int] = []
+    for k, entry in enumerate(entries):
+        side = 0 if isinstance(entry, SignEntry) else -1 if entry.strength == "weak" else 1
+        for phrase in dict.fromkeys(p for ps in entry.phrases.values() for p in ps) if settings.use_phrases else ():
+            texts.append(phrase)
+            kind.append(k)
+            polarity.append(-1 if entry.id == "obfuscated_text" else side)
+    x = _matrix(_parallel_bags(model, texts, "window", n_jobs), len(model.patterns))
+    return Phrases(x, np.array(kind, np.int64), np.array(polarity, np.int64))
+
+
 def _tone_model(settings: Settings) -> LogisticRegression:
     return LogisticRegression(C=settings.tone_c, solver="liblinear", max_iter=200, random_state=SEED)
 
 
 def fit_tone(
-    x: sparse.csr_matrix, labels: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings, n_jobs: int
+    x: sparse.csr_matrix,
+    labels: NDArray[Any],
+    weights: NDArray[Any],
+    groups: NDArray[Any],
+    phrases: Phrases,
+    settings: Settings,
+    n_jobs: int,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Fit the weights of the patterns; return them, and for each row its cross-fitted tone (without the intercept)."""
+    """Fit the weights of the patterns; return them, and for each row its cross-fitted tone (without the intercept).
+
+    The phrases help every fit, at `settings.phrase_weight` of the weight of the passages.
+    """
+    told = phrases.polarity >= 0
+    told_x, told_y = phrases.x[told], phrases.polarity[told]
+    told_w = balanced(told_y, np.ones(len(told_y))) * settings.phrase_weight * len(labels) / max(1, len(told_y))
 
     def fit(rows: NDArray[Any]) -> NDArray[Any]:
-        model = _tone_model(settings).fit(x[rows], labels[rows], sample_weight=balanced(labels[rows], weights[rows]))
+        model = _tone_model(settings).fit(
+            sparse.vstack([x[rows], told_x]).tocsr(),
+            np.concatenate([labels[rows], told_y]),
+            sample_weight=np.concatenate([balanced(labels[rows], weights[rows]), told_w]),
+        )
         return np.asarray(model.coef_[0])
 
     everything = np.arange(len(labels))
@@ -358,20 +406,26 @@ class LureFit:
 
 
 def _fit_lure(
-    x: sparse.csr_matrix, phrase: NDArray[Any], target: NDArray[Any], tone: NDArray[Any], train: NDArray[Any], c: float
+    x: sparse.csc_matrix, extra: NDArray[Any], target: NDArray[Any], weight: NDArray[Any], c: float
 ) -> tuple[NDArray[Any], float]:
-    rows = train[target[train] >= 0]
-    y = target[rows]
-    if y.sum() < 3:
-        return np.zeros(x.shape[1] + 2), -10.0
-    features = sparse.hstack([x[rows], sparse.csr_matrix(np.column_stack([phrase[rows], tone[rows]]))]).tocsr()
-    weight = np.where(y == 1, min(5.0, (len(y) - y.sum()) / y.sum() / 4), 1.0)
-    model = LogisticRegression(C=c, solver="liblinear", max_iter=200, random_state=SEED).fit(features, y, sample_weight=weight)
-    return np.asarray(model.coef_[0]), float(model.intercept_[0])
+    """Fit one detector; only patterns that stand in two examples or more get a weight. `extra` (rows, 2) is dense."""
+    coef = np.zeros(x.shape[1] + 2, np.float32)
+    if (target == 1).sum() < 3:
+        return coef, -10.0
+    columns = np.flatnonzero((target == 1).astype(float) @ (x > 0) >= 2)
+    rows = np.flatnonzero(target >= 0)
+    y, w = target[rows], weight[rows]
+    w = w * np.where(y == 1, min(5.0, w[y == 0].sum() / w[y == 1].sum() / 4), 1.0)
+    part = sparse.hstack([x[:, columns].tocsr()[rows], sparse.csr_matrix(extra[rows])]).tocsr()
+    model = LogisticRegression(C=c, solver="liblinear", tol=0.01, max_iter=200, random_state=SEED)
+    model.fit(part, y, sample_weight=w)
+    coef[np.append(columns, [len(coef) - 2, len(coef) - 1])] = model.coef_[0]
+    return coef, float(model.intercept_[0])
 
 
 def fit_lures(
     clauses: Clauses,
+    phrases: Phrases,
     kinds: Sequence[Kind],
     tone: NDArray[Any],
     groups: NDArray[Any],
@@ -379,38 +433,46 @@ def fit_lures(
     settings: Settings,
     n_jobs: int,
 ) -> LureFit:
-    """Fit one detector a lure on all clauses; `tone` and `groups` are per passage, `marked` says which have marks.
+    """Fit one detector a kind; `tone` and `groups` are per passage, `marked` says which have marks.
 
-    A sign is found by its phrases only.
+    Detectors learn from the marked clauses and from the listed phrases, so that wordings near a phrase are found too. What
+    a listed phrase found as it stands adds, and the tone around it, is learned from the clauses alone. Signs are not
+    marked: clauses that hold a lure are counter-examples, about the others nothing is known.
     """
-    count = len(kinds)
-    context = np.tanh(tone[clauses.row] / 2)
-    everything = np.arange(len(clauses.row))
-    folds = list(GroupKFold(settings.folds).split(everything, groups=groups[clauses.row]))
+    n, count = clauses.target.shape
     width = clauses.x.shape[1]
-    lures = [k for k, kind in enumerate(kinds) if kind.is_lure]
-    jobs = [(k, train) for train in (everything, *(a for a, _ in folds)) for k in lures]
-    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(_fit_lure)(clauses.x, clauses.phrases[:, k], clauses.target[:, k], context, train, settings.lure_c) for k, train in jobs
-    )
-    coef = np.zeros((len(folds) + 1, count, width + 2))
-    coef[:, :, width] = PHRASE_FOUND
-    coef[:, lures] = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, len(lures), -1)
-    intercept = np.zeros((len(folds) + 1, count))
-    intercept[:, lures] = np.array([b for _, b in fitted]).reshape(len(folds) + 1, len(lures))
-    crossed = np.empty((len(everything), count))
+    signs = np.array([not kind.is_lure for kind in kinds])
+    target = clauses.target.copy()
+    target[:, signs] = np.where((clauses.target == 1).any(axis=1), 0, -1)[:, None]
+    own = (phrases.kind[:, None] == np.arange(count)[None, :]).astype(np.int8)
+    targets = np.vstack([target, own])
+    weight = np.concatenate([np.ones(n), np.full(len(own), settings.phrase_clause_weight)])
+    context = np.tanh(tone[clauses.row] / 2)
+    x = sparse.vstack([clauses.x, phrases.x]).tocsr()
+    group = np.concatenate([groups[clauses.row], np.array([f"phrase/{i}" for i in range(len(own))])])
+    folds = list(GroupKFold(settings.folds).split(x, groups=group))
+
+    hits = np.vstack([clauses.phrases, np.zeros_like(own)])
+    around = np.concatenate([context, np.zeros(len(own))])
+
+    def fit(k: int, part: tuple[sparse.csc_matrix, NDArray[Any]]) -> tuple[NDArray[Any], float]:
+        columns, rows = part
+        extra = np.column_stack([hits[rows, k], around[rows]]).astype(float)
+        return _fit_lure(columns, extra, targets[rows, k], weight[rows], settings.lure_c)
+
+    parts = [(x[rows].tocsc(), rows) for rows in (np.arange(x.shape[0]), *(train for train, _ in folds))]
+    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(k, part) for part in parts for k in range(count))
+    coef = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, count, -1)
+    intercept = np.array([b for _, b in fitted]).reshape(len(folds) + 1, count)
+    crossed = np.empty((x.shape[0], count))
     for i, (_, test) in enumerate(folds, 1):
         crossed[test] = (
-            clauses.x[test] @ coef[i, :, :width].T
-            + clauses.phrases[test] * coef[i, :, width]
-            + np.outer(context[test], coef[i, :, width + 1])
-            + intercept[i]
+            x[test] @ coef[i, :, :width].T + hits[test] * coef[i, :, width] + np.outer(around[test], coef[i, :, width + 1]) + intercept[i]
         )
-    known = marked[clauses.row]
-    threshold = np.full(count, PHRASE_FOUND / 2)
-    for k in lures:
-        threshold[k] = _threshold(crossed[known, k], clauses.target[known, k], settings.lure_precision)
-    return LureFit(coef[0], intercept[0], threshold, crossed)
+    known = np.concatenate([marked[clauses.row], np.zeros(len(own), bool)])
+    judged = [known if kind.is_lure else np.arange(x.shape[0]) >= 0 for kind in kinds]
+    threshold = np.array([_threshold(crossed[judged[k], k], targets[judged[k], k], settings.lure_precision) for k in range(count)])
+    return LureFit(coef[0].astype(float), intercept[0], threshold, crossed[:n])
 
 
 def _threshold(scores: NDArray[Any], target: NDArray[Any], precision: float) -> float:
@@ -513,7 +575,7 @@ def fit_model(
     say("fold texts")
     folded = _parallel_fold(texts, n_jobs)
     say("choose patterns")
-    words = folded_words(read_concepts())
+    words = folded_words(read_concepts()) if settings.use_concepts else {}
     patterns = choose_patterns(folded, labels, weights, settings, Concepts(words))
     say("read passages")
     blank = blank_model(patterns, words, entries)
@@ -522,7 +584,8 @@ def fit_model(
     blank = replace(blank, weights=replace(blank.weights, idf=rarity(frequency, len(texts))))
     x = _unit_rows(counted.sign().multiply(blank.weights.idf[None, :].astype(np.float64)).tocsr())
     say("fit the tone")
-    coef, tone = fit_tone(x, labels, weights, groups, settings, n_jobs)
+    phrases = gather_phrases(blank, entries, settings, n_jobs)
+    coef, tone = fit_tone(x, labels, weights, groups, phrases, settings, n_jobs)
     marked = np.array([m is not None for m in marks])
     say("read clauses")
     plain = np.flatnonzero(~marked & (labels == 0) & ~rows["offer"].to_numpy(bool))
@@ -530,7 +593,7 @@ def fit_model(
     chosen = np.sort(np.concatenate([np.flatnonzero(marked), plain]))
     clauses = gather_clauses(blank, [texts[i] for i in chosen], [marks[i] for i in chosen], n_jobs)
     say("fit the lures")
-    fit = fit_lures(clauses, blank.kinds, tone[chosen], groups[chosen], marked[chosen], settings, n_jobs)
+    fit = fit_lures(clauses, phrases, blank.kinds, tone[chosen], groups[chosen], marked[chosen], settings, n_jobs)
     rest = np.setdiff1d(np.arange(len(texts)), chosen)
     found = np.zeros((len(texts), len(blank.kinds)), np.int8)
     found[chosen] = present(clauses, fit, len(chosen))
