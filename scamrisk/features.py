@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import ahocorasick_rs
@@ -55,11 +56,13 @@ class Concepts:
         self._scanner = Scanner(list(words))
         self._concepts = list(words.values())
 
-    def find(self, text: str) -> list[tuple[str, int, int]]:
-        """Return name, start and end of each concept `<a>` and each pair `<a>+<b>` found in a folded text."""
+    def find(self, folded: Folded) -> list[tuple[str, int, int]]:
+        """Return name, start and end of each concept `<a>` and each pair `<a>+<b>` found in a folded text.
+
+        Words that were written in disguise are the concept `<disguised>` as well.
+        """
+        text = folded.text
         found = self._scanner.find(text)
-        if not len(found):
-            return []
         order = np.lexsort((-found[:, 2], found[:, 1]))
         hits: list[tuple[str, int, int]] = []
         reach = -1
@@ -68,6 +71,8 @@ class Concepts:
                 continue
             reach = end
             hits += [(concept, start, end) for concept in self._concepts[word]]
+        if folded.disguised:
+            hits = sorted([*hits, *(("disguised", start, end) for start, end in folded.disguised)], key=itemgetter(1))
         near = NEAR // DENSE if _DENSE.search(text) else NEAR
         out = [(f"<{concept}>", start, end) for concept, start, end in hits]
         for i, (a, start, end) in enumerate(hits):
@@ -135,9 +140,9 @@ def is_concept(pattern: str) -> bool:
     return pattern[0] == "<"
 
 
-def candidates(text: str, concepts: Concepts) -> set[str]:
+def candidates(folded: Folded, concepts: Concepts) -> set[str]:
     """Return the candidate patterns of a folded text: its n-grams, its concepts and their pairs."""
-    return ngrams(text) | {name for name, _, _ in concepts.find(text)}
+    return ngrams(folded.text) | {name for name, _, _ in concepts.find(folded)}
 
 
 def ngrams(text: str) -> set[str]:

@@ -195,7 +195,7 @@ class Model:
         found = literal.find(folded.text)
         found[:, 0] = numbers[found[:, 0]]
         known = self._concept_numbers
-        named = [(known[name], start, end) for name, start, end in self.concepts.find(folded.text) if name in known]
+        named = [(known[name], start, end) for name, start, end in self.concepts.find(folded) if name in known]
         found = np.concatenate([found, np.array(named, np.int64).reshape(-1, 3)])
         grams = found[np.argsort(found[:, 1], kind="stable")]
         scanner, kinds = self._phrase_kinds

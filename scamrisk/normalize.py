@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -39,13 +40,15 @@ _VARIATION = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF), (0x1F3FB, 0x1F3FF), (0x180B,
 class Folded:
     """A folded text and its map: `text[i]` stands for the original characters `starts[i]:ends[i]`.
 
-    `breaks` are the positions in `text`, ascending, at which a clause ends.
+    `breaks` are the positions in `text`, ascending, at which a clause ends; `disguised` the half-open ranges of `text`
+    whose spelling hid the words: look-alike letters, invisible characters or separators inside a word, digits for letters.
     """
 
     text: str
     starts: list[int]
     ends: list[int]
     breaks: list[int]
+    disguised: list[tuple[int, int]]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the original half-open range of the folded range `start:end`, without white space at its edges."""
@@ -128,15 +131,19 @@ _CHARACTERS["’"] = "'"
 
 
 class _Mapped:
-    """A text being folded, with its map."""
+    """A text being folded, with its map, and the ranges of the original that were found to be disguised."""
 
-    __slots__ = ("ends", "starts", "text")
+    __slots__ = ("disguised", "ends", "starts", "text")
 
     def __init__(self, text: str, starts: list[int], ends: list[int]) -> None:
         self.text, self.starts, self.ends = text, starts, ends
+        self.disguised: list[tuple[int, int]] = []
 
-    def sub(self, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> None:
-        """Replace each match; a replacement of equal length keeps its map, another stands for the whole match."""
+    def sub(self, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], *, undo: bool = False) -> None:
+        """Replace each match; a replacement of equal length keeps its map, another stands for the whole match.
+
+        `undo` says that a change undoes a disguise.
+        """
         pieces: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
@@ -145,6 +152,8 @@ class _Mapped:
             new, (a, b) = replace(match), match.span()
             if new == match[0]:
                 continue
+            if undo:
+                self.disguised.append((self.starts[a], self.ends[b - 1]))
             pieces += (self.text[done:a], new)
             starts += self.starts[done:a]
             ends += self.ends[done:a]
@@ -160,10 +169,12 @@ class _Mapped:
             self.starts = starts + self.starts[done:]
             self.ends = ends + self.ends[done:]
 
-    def drop(self, pattern: re.Pattern[str], inside: re.Pattern[str] | None = None) -> None:
+    def drop(self, pattern: re.Pattern[str], inside: re.Pattern[str] | None = None, *, undo: bool = False) -> None:
         """Delete what `pattern` matches, or only what `inside` matches within it, and keep the map of the rest."""
         gone: set[int] = set()
         for match in pattern.finditer(self.text):
+            if undo:
+                self.disguised.append((self.starts[match.start()], self.ends[match.end() - 1]))
             for part in [match] if inside is None else inside.finditer(self.text, *match.span()):
                 gone.update(range(*part.span()))
         if gone:
@@ -180,9 +191,13 @@ _IS_OTHER = re.compile(
 )
 _SPLIT_LATIN = re.compile(r"(?<![^\W\d_])(?!.\n)[a-z]([ .\-_*~'/]{1,2})[a-z](?:\1[a-z]){2,}(?!\w)")
 _SPLIT_CJK = re.compile(rf"(?<=[{CJK}])[ .\-_*~'/]+(?=[{CJK}])")
+_SPLIT_SINGLES = re.compile(rf"(?<![{CJK}])[{CJK}]([ .\-_*~'/]{{1,2}})[{CJK}](?:\1[{CJK}]){{2,}}(?![{CJK}])")
 _SPLIT_MARKED = re.compile(
     r"(?:(?<![\u0e01-\u0e5b])[\u0e01-\u0e5b][\u0e31-\u0e3a\u0e47-\u0e4e]*([ .\-_*~])(?:[\u0e01-\u0e5b][\u0e31-\u0e3a\u0e47-\u0e4e]*\1){2,}[\u0e01-\u0e5b][\u0e31-\u0e3a\u0e47-\u0e4e]*(?![\u0e01-\u0e5b]))"
     r"|(?:(?<![\u0e81-\u109f\u1780-\u17ff\u0900-\u097f])[\u0e81-\u109f\u1780-\u17ff\u0900-\u097f]{1,3}([ .\-_*~])(?:[\u0e81-\u109f\u1780-\u17ff\u0900-\u097f]{1,3}\2){4,}[\u0e81-\u109f\u1780-\u17ff\u0900-\u097f]{1,3}(?![\u0e81-\u109f\u1780-\u17ff\u0900-\u097f]))"
+)
+_INVISIBLE_INSIDE = re.compile(
+    r"(?<=[A-Za-z\u00c0-\u024f\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+\w"
 )
 _SEPARATOR = re.compile(r"[ .\-_*~'/]+")
 _LEET = re.compile(
@@ -238,7 +253,7 @@ def _undo_homoglyphs(text: _Mapped, original: str) -> None:
         looked = [u if u in _CONFUSABLE and _IS_OTHER.match(u) else c for u, c in zip(upper, word, strict=True)]
         return _latin_look("".join(looked)) or word
 
-    text.sub(_WORD, replace)
+    text.sub(_WORD, replace, undo=True)
 
 
 def _characters(text: str) -> _Mapped:
@@ -282,15 +297,17 @@ def fold(text: str) -> Folded:
     The result begins and ends with a space, so that a word at an edge has the same surroundings as any other.
     """
     m = _characters(text)
+    m.disguised += [match.span() for match in _INVISIBLE_INSIDE.finditer(text)]
     _undo_homoglyphs(m, text)
-    m.drop(_SPLIT_LATIN, _SEPARATOR)
+    m.drop(_SPLIT_LATIN, _SEPARATOR, undo=True)
+    m.drop(_SPLIT_SINGLES, _SEPARATOR, undo=True)
     m.drop(_SPLIT_CJK)
-    m.drop(_SPLIT_MARKED, _SEPARATOR)
+    m.drop(_SPLIT_MARKED, _SEPARATOR, undo=True)
     m.sub(_EMAIL, lambda _: f" {EMAIL} ")
     m.sub(_URL, lambda k: f" {MESSENGER if _MESSENGER.match(k[0]) else URL} ")
     m.sub(_HANDLE, lambda _: f" {HANDLE} ")
     m.sub(_AMOUNT, lambda k: f"{k[0]} ")
-    m.sub(_LEET, lambda k: k[0].translate(_LEET_LETTERS))
+    m.sub(_LEET, lambda k: k[0].translate(_LEET_LETTERS), undo=True)
     m.sub(_PHONE, _mask_phone)
     m.sub(_IDENTIFIER, lambda _: f" {IDENTIFIER} ")
     m.drop(_THOUSANDS)
@@ -305,7 +322,9 @@ def fold(text: str) -> Folded:
     m.drop(_EDGES)
     breaks = [i + 1 for i, c in enumerate(m.text) if c == BREAK]
     size = len(text)
-    return Folded(f" {m.text.replace(BREAK, ' ')} ", [0, *m.starts, size], [0, *m.ends, size], breaks)
+    starts = [0, *m.starts, size]
+    hidden = [(bisect_left(starts, a, 1), bisect_left(starts, b, 1)) for a, b in sorted(m.disguised)]
+    return Folded(f" {m.text.replace(BREAK, ' ')} ", starts, [0, *m.ends, size], breaks, [(a, b) for a, b in hidden if a < b])
 
 
 def fold_phrase(phrase: str) -> str:

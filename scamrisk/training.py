@@ -25,9 +25,10 @@ from sklearn.model_selection import GroupKFold
 
 from scamrisk.corpus import OFFER_KINDS, Message
 from scamrisk.disguise import ATTACKS
-from scamrisk.features import Concepts, candidates
+from scamrisk.features import Concepts, candidates, windows
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Kind, Model, Weights, folded_phrases, folded_words
+from scamrisk.normalize import Folded, fold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,9 +143,6 @@ def _duplicate_groups(texts: list[str], sources: list[str]) -> list[str]:
 
 def _cut(text: str, most: int, seed: int) -> list[str]:
     """Return the text, or when it is long, at most `most` of its windows."""
-    from scamrisk.features import windows
-    from scamrisk.normalize import fold
-
     if len(text) < 300:
         return [text]
     folded = fold(text)
@@ -166,7 +164,9 @@ def passages(rows: pd.DataFrame, *, most: int = 3, n_jobs: int = 2) -> pd.DataFr
     return out
 
 
-def choose_patterns(texts: Sequence[str], labels: NDArray[Any], weights: NDArray[Any], settings: Settings, concepts: Concepts) -> list[str]:
+def choose_patterns(
+    texts: Sequence[Folded], labels: NDArray[Any], weights: NDArray[Any], settings: Settings, concepts: Concepts
+) -> list[str]:
     """Return the patterns worth knowing: seen in enough passages, and of most use to a first linear model."""
     from sklearn.feature_extraction.text import CountVectorizer
 
@@ -636,13 +636,11 @@ def fit_model(
     return Fitted(model, rows, found, clauses, fit)
 
 
-def _fold_texts(texts: Sequence[str]) -> list[str]:
-    from scamrisk.normalize import fold
-
-    return [fold(t).text for t in texts]
+def _fold_texts(texts: Sequence[str]) -> list[Folded]:
+    return [fold(t) for t in texts]
 
 
-def _parallel_fold(texts: Sequence[str], n_jobs: int) -> list[str]:
+def _parallel_fold(texts: Sequence[str], n_jobs: int) -> list[Folded]:
     return [t for part in Parallel(n_jobs=n_jobs)(delayed(_fold_texts)(c) for c in chunked(texts)) for t in part]
 
 

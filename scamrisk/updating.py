@@ -25,7 +25,7 @@ from sklearn.model_selection import GroupKFold
 from scamrisk.features import candidates
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Model, Weights, features_of, folded_words
-from scamrisk.normalize import fold
+from scamrisk.normalize import Folded, fold
 from scamrisk.training import PHRASE_FOUND, balanced, blank_model, chunked, kinds_of, rarity
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def with_patterns(model: Model, patterns: Sequence[str], frequency: Sequence[int
     return replace(model, patterns=[*model.patterns, *patterns], weights=weights)
 
 
-def _folded(texts: Sequence[str]) -> list[str]:
-    return [fold(t[:4000]).text for t in texts]
+def _folded(texts: Sequence[str]) -> list[Folded]:
+    return [fold(t[:4000]) for t in texts]
 
 
 def unknown_patterns(
