@@ -8,12 +8,14 @@ arrays; nothing in a model folder can run code.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import math
 import os
 import shutil
 import tempfile
+import zlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +44,7 @@ TOO_LITTLE = 6
 """A text with fewer letters than this (a Han character is three) says too little to be judged."""
 
 _CHUNK = 250
-_FILES = ("vocabulary.txt", "concepts.json", "kinds.json", "weights.npz", "MODEL_CARD.md")
+_FILES = ("vocabulary.txt.gz", "concepts.json.gz", "kinds.json.gz", "weights.npz", "MODEL_CARD.md")
 _ARRAYS = ("idf", "weight", "tone_weight", "lure_weight", "lure_scale", "lure_phrase", "lure_context", "lure_intercept", "lure_threshold",
            "kind_weight", "pairs", "pair_weight", "intercept", "plea_weight", "plea_intercept")  # fmt: skip
 
@@ -490,10 +492,10 @@ class Model:
 
     def _write(self, folder: Path) -> None:
         folder.chmod(0o755)
-        (folder / "vocabulary.txt").write_text("\n".join(self.patterns) + "\n", encoding="utf-8", newline="\n")
-        (folder / "concepts.json").write_text(json.dumps(self.words, ensure_ascii=False, indent=0), encoding="utf-8")
+        _write_gz(folder / "vocabulary.txt.gz", "\n".join(self.patterns) + "\n")
+        _write_gz(folder / "concepts.json.gz", json.dumps(self.words, ensure_ascii=False, indent=0))
         kinds = [{"id": k.id, "title": k.title, "why": k.why, "harm": k.harm, "phrases": list(k.phrases)} for k in self.kinds]
-        (folder / "kinds.json").write_text(json.dumps(kinds, ensure_ascii=False, indent=0), encoding="utf-8")
+        _write_gz(folder / "kinds.json.gz", json.dumps(kinds, ensure_ascii=False, indent=0))
         (folder / "MODEL_CARD.md").write_text(self.card or f"# {self.id}\n", encoding="utf-8")
         arrays: dict[str, Any] = {name: np.asarray(getattr(self.weights, name)) for name in _ARRAYS}
         np.savez_compressed(folder / "weights.npz", **arrays)
@@ -518,6 +520,14 @@ def _best_run(gain: NDArray[np.float64]) -> tuple[int, int]:
     lowest = np.minimum.accumulate(sums)
     end = int(np.argmax(sums - lowest))
     return int(np.argmin(sums[: end + 1])), end
+
+
+def _write_gz(path: Path, text: str) -> None:
+    path.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))
+
+
+def _read_gz(path: Path) -> str:
+    return gzip.decompress(path.read_bytes()).decode("utf-8")
 
 
 def _sha256(path: Path) -> str:
@@ -554,11 +564,10 @@ def _load(path: Path, _: int) -> Model:
         for name in _FILES:
             if _sha256(path / name) != manifest["sha256"][name]:
                 raise InvalidModelError(f"{path / name} is damaged or was changed: its checksum is not the one in manifest.json")
-        patterns = (path / "vocabulary.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
-        words = {str(w): [str(c) for c in cs] for w, cs in json.loads((path / "concepts.json").read_text(encoding="utf-8")).items()}
+        patterns = _read_gz(path / "vocabulary.txt.gz").removesuffix("\n").split("\n")
+        words = {str(w): [str(c) for c in cs] for w, cs in json.loads(_read_gz(path / "concepts.json.gz")).items()}
         kinds = tuple(
-            Kind(k["id"], k["title"], k["why"], k["harm"], tuple(k["phrases"]))
-            for k in json.loads((path / "kinds.json").read_text(encoding="utf-8"))
+            Kind(k["id"], k["title"], k["why"], k["harm"], tuple(k["phrases"])) for k in json.loads(_read_gz(path / "kinds.json.gz"))
         )
         with np.load(path / "weights.npz", allow_pickle=False) as arrays:
             numbers: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
@@ -569,7 +578,7 @@ def _load(path: Path, _: int) -> Model:
         return Model(manifest, patterns, words, kinds, weights, (path / "MODEL_CARD.md").read_text(encoding="utf-8"))
     except InvalidModelError:
         raise
-    except (OSError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, KeyError, TypeError, ValueError) as error:
         raise InvalidModelError(f"{path} can't be read as a model: {type(error).__name__}: {error}") from error
 
 

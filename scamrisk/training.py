@@ -102,18 +102,19 @@ RECRUITMENT_SOURCES = ("telegram_job_posts", "indeed_ads", "classified_ads_ie", 
 _MASKED_DIGITS = re.compile(r"(?<![a-z])[xX]{2,}(?![a-z])|(?<=\d)[xX]+|digit")
 
 
-def public_frame(frame: pd.DataFrame, *, per_source: int = 600) -> pd.DataFrame:
+def public_frame(frame: pd.DataFrame, *, per_source: int = 600, most: int = 2_000) -> pd.DataFrame:
     """Return public messages (columns text, label, lang, slice) as training rows.
 
-    Sources are weighed by how they were labelled and so that none counts for more than `per_source` corpus messages;
-    masked digits become digits again, lest the mask give the label away. Rows labelled neither 0 nor 1 are left out.
+    At most `most` messages of a source are taken. Sources are weighed by how they were labelled and so that none counts for
+    more than `per_source` corpus messages; masked digits become digits again, lest the mask give the label away. Rows
+    labelled neither 0 nor 1 are left out.
     """
-    frame = frame[frame["label"].astype(str).isin(["0", "1"])]
+    frame = frame[frame["label"].astype(str).isin(["0", "1"])].sample(frac=1, random_state=SEED)
+    frame = frame.groupby(["slice", "label"]).head(most).sort_index()
     source = frame["slice"].astype(str)
     size = frame.groupby(["slice", "label"])["text"].transform("size")
     trust = source.map(PUBLIC_TRUST).fillna(1.0)
-    text = frame["text"].where(source != "emscad", frame["text"])
-    text = text.str.replace(_MASKED_DIGITS, lambda k: "5" * len(k[0]), regex=True)
+    text = frame["text"].str.replace(_MASKED_DIGITS, lambda k: "5" * len(k[0]), regex=True)
     rows = pd.DataFrame(
         {
             "text": text,
@@ -153,14 +154,18 @@ def _cut(text: str, most: int, seed: int) -> list[str]:
     return [text[slice(*folded.span(*span))] for span in spans]
 
 
-def passages(rows: pd.DataFrame, *, most: int = 3, n_jobs: int = 2) -> pd.DataFrame:
-    """Cut long texts into windows, each a row of its own that shares the weight of its message; marked ones stay whole."""
+def passages(rows: pd.DataFrame, *, most: int = 6, n_jobs: int = 2) -> pd.DataFrame:
+    """Cut long texts into windows, at most `most`, each a row of its own; marked ones stay whole.
+
+    The windows of a risky text share its weight, for only one of them may be risky; those of an honest text count in full,
+    for each of them could raise a false alarm.
+    """
     cut = Parallel(n_jobs=n_jobs, batch_size=256)(
         delayed(_cut)(text, most, i) if marks is None else delayed(list)([text])
         for i, (text, marks) in enumerate(zip(rows["text"], rows["marks"], strict=True))
     )
     out = rows.assign(text=cut, share=[1 / len(c) for c in cut], message=range(len(rows))).explode("text", ignore_index=True)
-    out["weight"] = out["weight"] * out.pop("share").astype(float)
+    out["weight"] = out["weight"] * np.where(out["label"] == 1, out.pop("share").astype(float), 1.0)
     return out
 
 
@@ -589,7 +594,7 @@ def fit_model(
     marked = np.array([m is not None for m in marks])
     say("read clauses")
     plain = np.flatnonzero(~marked & (labels == 0) & ~rows["offer"].to_numpy(bool))
-    plain = np.random.default_rng(SEED).permutation(plain)[: 2 * int(marked.sum())]
+    plain = np.random.default_rng(SEED).permutation(plain)[: int(marked.sum())]
     chosen = np.sort(np.concatenate([np.flatnonzero(marked), plain]))
     clauses = gather_clauses(blank, [texts[i] for i in chosen], [marks[i] for i in chosen], n_jobs)
     say("fit the lures")

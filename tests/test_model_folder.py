@@ -46,7 +46,7 @@ def test_saved_and_loaded_it_scores_the_same(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine"]
 
 
-@pytest.mark.parametrize("name", ["vocabulary.txt", "weights.npz", "kinds.json", "MODEL_CARD.md"])
+@pytest.mark.parametrize("name", ["vocabulary.txt.gz", "weights.npz", "kinds.json.gz", "MODEL_CARD.md"])
 def test_a_damaged_file_is_noticed(folder: Path, name: str) -> None:
     with (folder / name).open("ab") as file:
         file.write(b"x")
@@ -54,7 +54,7 @@ def test_a_damaged_file_is_noticed(folder: Path, name: str) -> None:
         scamrisk.load(folder)
 
 
-@pytest.mark.parametrize("name", ["vocabulary.txt", "weights.npz", "manifest.json"])
+@pytest.mark.parametrize("name", ["vocabulary.txt.gz", "weights.npz", "manifest.json"])
 def test_a_missing_file_is_noticed(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(scamrisk.InvalidModelError):
