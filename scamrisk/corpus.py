@@ -1,7 +1,7 @@
 """The corpus: messages written for this project, one language a file, lures marked in the text itself.
 
 `python -m scamrisk.corpus` prints what is there, by language, label, kind, lure and family, and what is missing;
-`--check` also reads every message for what must not be there.
+`--check` also reads every message for what must not be there, `--agreement` shows how far a second reader agrees.
 """
 
 from __future__ import annotations
@@ -278,6 +278,38 @@ def summary(messages: Sequence[Message]) -> str:
     return "\n\n".join([by_language.to_string(), kinds.to_string(index=False), registers.to_string(), lures.to_string(index=False)])
 
 
+def read_second(path: str | os.PathLike[str] | None = None) -> dict[str, tuple[int, frozenset[str]]]:
+    """Read the labels of the second reader (default: `data/second_reading.csv`): label and lures by message id."""
+    import csv
+
+    source = data_path() / "second_reading.csv" if path is None else Path(path)
+    with source.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: (int(row["label"]), frozenset(row["lures"].split()) - {""}) for row in csv.DictReader(file)}
+
+
+def agreement(messages: Sequence[Message], second: dict[str, tuple[int, frozenset[str]]]) -> pd.DataFrame:
+    """Return how far two readers agree, by language: messages, and Krippendorff's alpha for the label and for the lures.
+
+    Alpha is nltk's; sets of lures are compared by the MASI distance (Passonneau 2006). 1 is full agreement, 0 that of chance.
+    """
+    import pandas as pd
+    from nltk.metrics import binary_distance, masi_distance
+    from nltk.metrics.agreement import AnnotationTask
+
+    read = [m for m in messages if m.id in second]
+    rows = []
+    for language in [*sorted({m.language for m in read}), "all"]:
+        part = [m for m in read if language in (m.language, "all")]
+        labels = [(who, m.id, value) for m in part for who, value in (("first", m.label), ("second", second[m.id][0]))]
+        none = frozenset(["none"])
+        lures = [(who, m.id, value or none) for m in part for who, value in (("first", m.lures), ("second", second[m.id][1]))]
+        same = sum(m.label == second[m.id][0] for m in part) / len(part)
+        rows.append(
+            (language, len(part), same, AnnotationTask(labels, binary_distance).alpha(), AnnotationTask(lures, masi_distance).alpha())
+        )
+    return pd.DataFrame(rows, columns=["language", "messages", "same label", "alpha, label", "alpha, lures"])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the counts, and the problems with `--check`; the exit code is 1 when a minimum is missed or a check fails."""
     import argparse
@@ -285,8 +317,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scamrisk.corpus", description="Count and check the corpus.")
     parser.add_argument("folder", nargs="?", help="a corpus folder (default: data/corpus)")
     parser.add_argument("--check", action="store_true", help="also look for what must not be there")
+    parser.add_argument("--agreement", action="store_true", help="show how far the second reader agrees")
     options = parser.parse_args(arguments)
     messages = read_corpus(options.folder)
+    if options.agreement:
+        print(agreement(messages, read_second()).round(3).to_string(index=False))
+        return 0
     print(summary(messages))
     wrong = list(shortfalls(messages)) + (list(problems(messages)) if options.check else [])
     print("\n" + ("\n".join(wrong) if wrong else "every minimum is met"))

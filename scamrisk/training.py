@@ -25,7 +25,7 @@ from sklearn.model_selection import GroupKFold
 
 from scamrisk.corpus import OFFER_KINDS, Message
 from scamrisk.disguise import ATTACKS
-from scamrisk.features import Concepts, candidates, windows
+from scamrisk.features import Concepts, candidates, is_concept, windows
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Kind, Model, Weights, folded_phrases, folded_words
 from scamrisk.normalize import Folded, fold
@@ -44,7 +44,8 @@ class Settings:
     patterns: int = 120_000
     least: int = 3
     folds: int = 5
-    tone_c: float = 10.0
+    tone_c: float = 3.0
+    concept_weight: float = 2.0
     lure_c: float = 10.0
     sum_c: float = 1.0
     least_pair: int = 12
@@ -57,11 +58,13 @@ class Settings:
     use_phrases: bool = True
 
 
+CORPUS_TRUST = 2.0
+"""How much a message of the corpus counts beside a public one of trust 1."""
 PUBLIC_TRUST = {
-    "spamhunter_job_sms": 0.3, "job_ads_58_suspicious": 0.0, "telegram_job_spam_zh": 0.5, "emscad": 0.3, "chat_zh": 0.3,
+    "spamhunter_job_sms": 0.3, "job_ads_58_suspicious": 0.0, "telegram_job_spam_zh": 0.5, "emscad": 0.3, "chat_zh": 1.0,
     "commercial_sms_zh": 0.3,
 }  # fmt: skip
-"""How much a message of a public source counts beside one of the corpus (1 where not named): by how it was labelled."""
+"""How much a message of a public source counts (1 where not named): by how it was labelled."""
 
 
 def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
         {
             "text": [m.text for m in messages],
             "label": [m.label for m in messages],
-            "weight": 1.0,
+            "weight": CORPUS_TRUST,
             "group": [m.group for m in messages],
             "source": "corpus",
             "language": [m.language for m in messages],
@@ -85,7 +88,7 @@ def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
     )
 
 
-def variants(messages: Sequence[Message], *, weight: float = 0.5, seed: int = SEED) -> pd.DataFrame:
+def variants(messages: Sequence[Message], *, weight: float = CORPUS_TRUST / 2, seed: int = SEED) -> pd.DataFrame:
     """Return one disguised copy of each message, as training rows; copies that a disguise leaves unchanged are left out."""
     random = Random(seed)
     ways = [attack for name, attack in ATTACKS.items() if name != "padding"]
@@ -243,6 +246,8 @@ def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sp
     return sparse.csr_matrix((values.astype(np.float64), indices, indptr), shape=(len(rows), width))
 
 
+OTHER_PHRASES = 0.25
+"""The share of the phrases of other kinds that a detector takes as counter-examples."""
 PHRASE_FOUND = 10.0
 """The log-odds that a listed phrase gives to a kind that is found by its phrases only."""
 
@@ -450,7 +455,8 @@ def fit_lures(
     target = clauses.target.copy()
     target[:, signs] = np.where((clauses.target == 1).any(axis=1), 0, -1)[:, None]
     own = (phrases.kind[:, None] == np.arange(count)[None, :]).astype(np.int8)
-    targets = np.vstack([target, own])
+    left_out = np.random.default_rng(SEED).random(own.shape) > OTHER_PHRASES
+    targets = np.vstack([target, np.where((own == 0) & left_out, -1, own)])
     weight = np.concatenate([np.ones(n), np.full(len(own), settings.phrase_clause_weight)])
     context = np.tanh(tone[clauses.row] / 2)
     x = sparse.vstack([clauses.x, phrases.x]).tocsr()
@@ -475,7 +481,7 @@ def fit_lures(
             x[test] @ coef[i, :, :width].T + hits[test] * coef[i, :, width] + np.outer(around[test], coef[i, :, width + 1]) + intercept[i]
         )
     known = np.concatenate([marked[clauses.row], np.zeros(len(own), bool)])
-    judged = [known if kind.is_lure else np.arange(x.shape[0]) >= 0 for kind in kinds]
+    judged = [known if kind.is_lure and known.any() else np.ones(len(known), bool) for kind in kinds]
     threshold = np.array([_threshold(crossed[judged[k], k], targets[judged[k], k], settings.lure_precision) for k in range(count)])
     return LureFit(coef[0].astype(float), intercept[0], threshold, crossed[:n])
 
@@ -543,14 +549,23 @@ def weighted_quantile(values: NDArray[Any], weights: NDArray[Any], share: float)
 
 FALSE_ALARMS = {"elevated": 0.05, "high": 0.01, "critical": 0.001}
 """The false-alarm rate on honest recruitment messages that defines each level."""
+OTHER_FALSE_ALARMS = 0.3
+"""Of other honest messages (chat, service messages) at most this share of that rate is flagged."""
 
 
-def levels_of(log_odds: NDArray[Any], weights: NDArray[Any]) -> dict[str, dict[str, float]]:
-    """Return the thresholds of the levels from the log-odds of honest messages that the model had not seen."""
-    return {
-        name: {"risk": float(1 / (1 + np.exp(-weighted_quantile(log_odds, weights, rate)))), "false_alarm_rate": rate}
-        for name, rate in FALSE_ALARMS.items()
-    }
+def levels_of(log_odds: NDArray[Any], weights: NDArray[Any], others: NDArray[Any] | None = None) -> dict[str, dict[str, float]]:
+    """Return the thresholds of the levels from the log-odds of honest messages that the model had not seen.
+
+    `log_odds` and `weights` are those of recruitment messages, `others` the log-odds of other honest messages; the stricter
+    of the two decides.
+    """
+    out = {}
+    for name, rate in FALSE_ALARMS.items():
+        threshold = weighted_quantile(log_odds, weights, rate)
+        if others is not None and len(others):
+            threshold = max(threshold, weighted_quantile(others, np.ones(len(others)), rate * OTHER_FALSE_ALARMS))
+        out[name] = {"risk": float(1 / (1 + np.exp(-threshold))), "false_alarm_rate": rate}
+    return out
 
 
 @dataclass
@@ -586,7 +601,9 @@ def fit_model(
     blank = blank_model(patterns, words, entries)
     counted = _matrix(_parallel_bags(blank, texts, "window", n_jobs), len(patterns))
     frequency = np.asarray((counted > 0).sum(axis=0)).ravel()
-    blank = replace(blank, weights=replace(blank.weights, idf=rarity(frequency, len(texts))))
+    concept = np.array([is_concept(pattern) for pattern in patterns])
+    idf = rarity(frequency, len(texts)) * np.where(concept, settings.concept_weight, 1.0).astype(np.float32)
+    blank = replace(blank, weights=replace(blank.weights, idf=idf))
     x = _unit_rows(counted.sign().multiply(blank.weights.idf[None, :].astype(np.float64)).tocsr())
     say("fit the tone")
     phrases = gather_phrases(blank, entries, settings, n_jobs)
@@ -594,7 +611,7 @@ def fit_model(
     marked = np.array([m is not None for m in marks])
     say("read clauses")
     plain = np.flatnonzero(~marked & (labels == 0) & ~rows["offer"].to_numpy(bool))
-    plain = np.random.default_rng(SEED).permutation(plain)[: int(marked.sum())]
+    plain = np.random.default_rng(SEED).permutation(plain)[: max(500, int(marked.sum()))]
     chosen = np.sort(np.concatenate([np.flatnonzero(marked), plain]))
     clauses = gather_clauses(blank, [texts[i] for i in chosen], [marks[i] for i in chosen], n_jobs)
     say("fit the lures")
@@ -636,7 +653,8 @@ def fit_model(
     rows = rows.assign(log_odds=crossed, tone=tone)
     offers = rows[rows["offer"]].groupby("message").agg(log_odds=("log_odds", "max"), source=("source", "first"))
     share = 1 / offers.groupby("source")["log_odds"].transform("size")
-    model.manifest["thresholds"] = levels_of(offers["log_odds"].to_numpy(), share.to_numpy())
+    chat = rows[~rows["offer"] & (rows["label"] == 0) & ~rows["source"].str.startswith("corpus")].groupby("message")["log_odds"].max()
+    model.manifest["thresholds"] = levels_of(offers["log_odds"].to_numpy(), share.to_numpy(), chat.to_numpy())
     model.manifest["passages"] = len(texts)
     return Fitted(model, rows, found, clauses, fit)
 
