@@ -193,6 +193,16 @@ def _suggest(o: argparse.Namespace) -> int:
     return FINE
 
 
+def _drop_output(*, broken: bool = False) -> None:
+    """Let go of what standard output could not take, so that the interpreter does not complain of it when it ends."""
+    try:
+        if broken:
+            raise BrokenPipeError
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = build_parser().parse_args(arguments)
@@ -207,12 +217,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NOT_BETTER
     except ScamRiskError as error:
         print(f"scamrisk: {error}", file=sys.stderr)
+        _drop_output()
         return BAD_INPUT
     except KeyboardInterrupt:
         print("scamrisk: interrupted, nothing was written", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output(broken=True)
         return FINE
 
 

@@ -59,7 +59,7 @@ class Folded:
         if start >= end:
             at = self.starts[min(start, len(self.starts) - 1)]
             return at, at
-        return min(self.starts[start:end]), max(self.ends[start:end])
+        return self.starts[start], self.ends[end - 1]
 
 
 def _in(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import json
+import lzma
 import os
 import sys
 import tempfile
@@ -16,7 +20,7 @@ from scamrisk.errors import InvalidDataError
 from scamrisk.model import Model
 
 FORMATS = (".csv", ".jsonl", ".parquet")
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+_COMPRESSED = (".gz", ".bz2", ".xz")
 _LONG_WORK = 2_000
 
 
@@ -88,7 +92,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         if kind == ".parquet":
             return pd.read_parquet(name)
         if kind == ".jsonl":
-            return pd.read_json(name, lines=True, dtype=False, convert_dates=False)
+            return _read_jsonl(name)
         source: str | IO[str] = sys.stdin if name == "-" else name
         return pd.read_csv(
             source, dtype=str, keep_default_na=False, sep="\t" if kind == ".tsv" else ",", encoding="utf-8-sig" if name != "-" else None
@@ -101,6 +105,27 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise InvalidDataError(f"{name}: can't be read as {kind[1:].upper()}: {_first_line(error)}") from None
     except OSError as error:
         raise InvalidDataError(f"{name}: can't be read: {error.strerror or error}") from None
+
+
+def _read_jsonl(name: str) -> pd.DataFrame:
+    """Read one JSON object a line; values stay as they are. Raises InvalidDataError with the line that is no object."""
+    openers: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    opener = openers.get(Path(name).suffix.lower(), open)
+    rows = []
+    with opener(name, "rt", encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise InvalidDataError(f"{name}:{number}: not valid JSON: {error.msg} at column {error.colno}") from None
+            if not isinstance(row, dict):
+                raise InvalidDataError(f"{name}:{number}: expected a JSON object, got {type(row).__name__}")
+            rows.append(row)
+    if not rows:
+        raise InvalidDataError(f"{name}: the file is empty")
+    return pd.DataFrame(rows)
 
 
 def _first_line(error: Exception) -> str:
@@ -140,7 +165,13 @@ def write_table(frame: pd.DataFrame, path: str) -> None:
     """
     kind = table_format(path)
     if path == "-":
-        frame.to_csv(sys.stdout, index=False)
+        try:
+            frame.to_csv(sys.stdout, index=False)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InvalidDataError(f"standard output can't be written: {error.strerror or error}") from None
         return
     with whole_file(path) as fresh:
         if kind == ".parquet":

@@ -44,6 +44,7 @@ class Settings:
     patterns: int = 120_000
     least: int = 3
     folds: int = 5
+    lure_folds: int = 3
     tone_c: float = 3.0
     concept_weight: float = 2.0
     lure_c: float = 10.0
@@ -248,6 +249,8 @@ def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sp
 
 OTHER_PHRASES = 0.25
 """The share of the phrases of other kinds that a detector takes as counter-examples."""
+PHRASE_PRECISION = 0.4
+"""Where at least this share of the marked clauses with a listed phrase hold the lure, the phrase alone is enough to find it."""
 PHRASE_FOUND = 10.0
 """The log-odds that a listed phrase gives to a kind that is found by its phrases only."""
 
@@ -461,7 +464,7 @@ def fit_lures(
     context = np.tanh(tone[clauses.row] / 2)
     x = sparse.vstack([clauses.x, phrases.x]).tocsr()
     group = np.concatenate([groups[clauses.row], np.array([f"phrase/{i}" for i in range(len(own))])])
-    folds = list(GroupKFold(settings.folds).split(x, groups=group))
+    folds = list(GroupKFold(settings.lure_folds).split(x, groups=group))
 
     hits = np.vstack([clauses.phrases, np.zeros_like(own)])
     around = np.concatenate([context, np.zeros(len(own))])
@@ -483,7 +486,14 @@ def fit_lures(
     known = np.concatenate([marked[clauses.row], np.zeros(len(own), bool)])
     judged = [known if kind.is_lure and known.any() else np.ones(len(known), bool) for kind in kinds]
     threshold = np.array([_threshold(crossed[judged[k], k], targets[judged[k], k], settings.lure_precision) for k in range(count)])
-    return LureFit(coef[0].astype(float), intercept[0], threshold, crossed[:n])
+    final = coef[0].astype(float)
+    for k, kind in enumerate(kinds):
+        shown = clauses.phrases[:, k] > 0
+        if kind.is_lure and (not shown.any() or (target[shown, k] == 1).mean() >= PHRASE_PRECISION):
+            more = max(0.0, threshold[k] - intercept[0, k] + 0.5 - final[k, width])
+            final[k, width] += more
+            crossed[:n, k] += clauses.phrases[:, k] * more
+    return LureFit(final, intercept[0], threshold, crossed[:n])
 
 
 def _threshold(scores: NDArray[Any], target: NDArray[Any], precision: float) -> float:

@@ -181,7 +181,7 @@ def fit_shift(
         value = float(weights @ np.logaddexp(0, -margin)) + strength / 2 * float(point @ point)
         return value, np.append(across @ pull, pull.sum()) + strength * point
 
-    found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 200, "ftol": 1e-10})
+    found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
     change = np.zeros(x.shape[1])
     change[active] = found.x[:-1]
     return change, float(found.x[-1])

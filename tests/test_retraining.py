@@ -69,20 +69,13 @@ def test_the_frame_given_is_not_changed(stream: pd.DataFrame) -> None:
 
 
 def test_new_data_teach_and_the_corpus_is_kept(stream: pd.DataFrame) -> None:
-    """A trick that the shipped model can't know is learned from 60 messages, and the corpus test keeps its recall."""
-    places = [
-        f"{adjective} {noun}"
-        for adjective in ("blue", "quiet", "old", "small", "green", "stone")
-        for noun in ("mill", "harbor", "yard", "barn", "gate")
-    ]
-    risky = [f"The heron club meets at the {p}, bring your zebra card and ask for uncle pine" for p in places]
-    honest = [f"The chess club meets at the {p}, bring your own board and ask for uncle pine" for p in places]
-    frame = pd.DataFrame({"text": risky + honest, "label": [1] * 30 + [0] * 30, "group": list(range(30)) * 2})
-    result = scamrisk.train(frame, group="group")
+    """A trick that the shipped model can't know is learned from 80 messages, and the corpus test keeps its recall."""
+    honest = stream[stream["label"] == 0]["text"].tolist()[:80]
+    texts = [f"{t} Ask the heron desk for your zebra card" if i % 2 else t for i, t in enumerate(honest)]
+    result = scamrisk.train(pd.DataFrame({"text": texts, "label": [i % 2 for i in range(len(texts))]}))
     held = result.report.comparison.set_index(["data", "measure"])["new"]
     assert held[("new data, held out", "PR-AUC")] > 0.95
-    corpus = result.report.guards.set_index("guard")["holds"]
-    assert corpus.filter(like="corpus").all()
+    assert result.report.guards.set_index("guard")["holds"].filter(like="corpus").all()
     assert result.report.better
     assert any("heron" in p or "zebra" in p for p in result.report.phrases["phrase"])
     assert "heron" in result.report.lures_toml() or "zebra" in result.report.lures_toml()
