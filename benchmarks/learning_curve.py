@@ -35,7 +35,7 @@ STREAMS: dict[str, Callable[[Message], bool]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("docs"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks"))
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)

@@ -43,6 +43,9 @@ LIMIT = 14.0
 TOO_LITTLE = 6
 """A text with fewer letters than this (a Han character is three) says too little to be judged."""
 
+UNKNOWN = 0.25
+"""The least risk of a text that can't be judged: a low one would say more than is known."""
+
 _CHUNK = 250
 _FILES = ("vocabulary.txt.gz", "concepts.json.gz", "kinds.json.gz", "weights.npz", "MODEL_CARD.md")
 _ARRAYS = ("idf", "weight", "tone_weight", "lure_weight", "lure_scale", "lure_phrase", "lure_context", "lure_intercept", "lure_threshold",
@@ -334,10 +337,11 @@ class Model:
         """Return what must be added to the sum so that nothing unknown is called low, and nothing overflows."""
         added: list[tuple[str, float]] = []
         total += self.weights.intercept
-        if reason and language is not None and language not in self.languages:
-            floor = _log_odds(self.manifest["thresholds"]["elevated"]["risk"])
+        if reason:
+            foreign = language is not None and language not in self.languages
+            floor = _log_odds(self.manifest["thresholds"]["elevated"]["risk"] if foreign else UNKNOWN)
             if total < floor:
-                added.append(("language not supported", floor - total + 1e-6))
+                added.append(("not supported", floor - total + 1e-6))
                 total = floor
         if abs(total) > LIMIT:
             added.append(("limit", math.copysign(LIMIT, total) - total))

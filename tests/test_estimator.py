@@ -35,9 +35,9 @@ def test_fit_and_predict_with_string_labels(data: tuple[list[str], np.ndarray]) 
     probability = classifier.predict_proba(texts)
     assert probability.shape == (len(texts), 2)
     assert np.allclose(probability.sum(axis=1), 1)
-    assert (classifier.predict(texts) == labels).mean() > 0.9
+    assert (classifier.predict(texts) == labels).mean() > 0.85
     assert np.array_equal(classifier.decision_function(texts) > 0, probability[:, 1] > 0.5)
-    assert classifier.score(texts, labels) > 0.9
+    assert classifier.score(texts, labels) > 0.85
 
 
 def test_cross_validation_and_grid_search(data: tuple[list[str], np.ndarray]) -> None:

@@ -169,6 +169,7 @@ def test_what_it_was_not_trained_for_is_said() -> None:
     short = scamrisk.score("ok")
     assert not short.supported
     assert "too little" in (short.reason or "")
+    assert short.risk >= 0.25
 
 
 def test_html_escapes_the_message() -> None:
