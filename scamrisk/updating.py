@@ -31,7 +31,7 @@ from scamrisk.training import PHRASE_FOUND, balanced, blank_model, chunked, kind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STRENGTHS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
+STRENGTHS = (10.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Penalties tried, strongest first: how much evidence it takes to move a weight."""
 DISCOVERY = 20_000
 """New patterns are looked for in at most this many messages."""
