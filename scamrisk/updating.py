@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 STRENGTHS = (10.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Penalties tried, strongest first: how much evidence it takes to move a weight."""
+KNOWN = 100.0
+"""How many times as much evidence it takes to move a weight that the model already has, so that little data can't wreck it."""
 DISCOVERY = 20_000
 """New patterns are looked for in at most this many messages."""
 CHOICE = 10_000
@@ -164,13 +166,15 @@ def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1) -> sparse.csr_m
 
 
 def fit_shift(
-    x: sparse.csr_matrix, offset: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], strength: float
+    x: sparse.csr_matrix, offset: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], penalty: NDArray[Any]
 ) -> tuple[NDArray[np.float64], float]:
     """Return the change of the coefficients and of the intercept that the rows ask for, against a ridge penalty.
 
-    Minimizes the weighted logistic loss of `offset + x @ change + intercept` plus `strength / 2` times the squared change.
+    Minimizes the weighted logistic loss of `offset + x @ change + intercept` plus half the squared change, each coefficient
+    times its `penalty`, shape (columns + 1,); the last is that of the intercept.
     """
     active = np.unique(x.indices)
+    ridge = penalty[np.append(active, -1)]
     part = x[:, active].tocsr()
     across = part.T.tocsr()
     sign = 2.0 * labels - 1
@@ -178,8 +182,8 @@ def fit_shift(
     def loss(point: NDArray[Any]) -> tuple[float, NDArray[Any]]:
         margin = sign * (offset + part @ point[:-1] + point[-1])
         pull = -weights * sign * expit(-margin)
-        value = float(weights @ np.logaddexp(0, -margin)) + strength / 2 * float(point @ point)
-        return value, np.append(across @ pull, pull.sum()) + strength * point
+        value = float(weights @ np.logaddexp(0, -margin)) + float(ridge @ point**2) / 2
+        return value, np.append(across @ pull, pull.sum()) + ridge * point
 
     found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
     change = np.zeros(x.shape[1])
@@ -230,20 +234,22 @@ def update(
     found, frequency = unknown_patterns(model, texts, labels, least=least, most=patterns, seed=seed, n_jobs=n_jobs)
     spoken = list(dict.fromkeys([*model.manifest["languages"], *languages]))
     model = replace(model, manifest={**model.manifest, "languages": spoken})
+    before = len(model.patterns)
     model = with_patterns(model, found, frequency, max(n, int(model.manifest.get("passages", 0))))
     say("read the messages")
     x = rows_of(model, texts, n_jobs)
     offset = x @ coefficients(model) + model.weights.intercept
     x = x[:, :-1].tocsr()
+    relative = _resistance(model, before, x.shape[1])
     say("choose how far to move")
     folds = list(GroupKFold(min(5, len(set(groups.tolist())))).split(texts, groups=groups))
     if strength is None:
-        strength = _choose(x, offset, labels, raw, groups, seed, n_jobs)
+        strength = _choose(x, offset, labels, raw, groups, relative, seed, n_jobs)
     say("cross-fit")
     crossed = np.empty(n)
 
     def fit(rows: NDArray[Any]) -> tuple[NDArray[Any], float]:
-        return fit_shift(x[rows], offset[rows], labels[rows], balanced(labels[rows], raw[rows]), strength)
+        return fit_shift(x[rows], offset[rows], labels[rows], balanced(labels[rows], raw[rows]), strength * relative)
 
     fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(train) for train, _ in folds)
     for (_, test), (change, extra) in zip(folds, fitted, strict=True):
@@ -253,8 +259,28 @@ def update(
     return Update(_moved(model, change, extra), crossed, strength, len(found))
 
 
+def _resistance(model: Model, before: int, width: int) -> NDArray[np.float64]:
+    """Return the penalty of each coefficient and of the intercept, relative to that of a new pattern.
+
+    What rests on more evidence resists more: a known pattern on a few messages, a lure on many, the intercept on all of them.
+    """
+    relative = np.ones(width + 1)
+    if before:
+        relative[:before] = KNOWN
+        relative[len(model.patterns) : width] = 10 * KNOWN
+        relative[-1] = max(KNOWN, float(model.manifest.get("passages", 0)))
+    return relative
+
+
 def _choose(
-    x: sparse.csr_matrix, offset: NDArray[Any], labels: NDArray[Any], raw: NDArray[Any], groups: NDArray[Any], seed: int, n_jobs: int
+    x: sparse.csr_matrix,
+    offset: NDArray[Any],
+    labels: NDArray[Any],
+    raw: NDArray[Any],
+    groups: NDArray[Any],
+    relative: NDArray[Any],
+    seed: int,
+    n_jobs: int,
 ) -> float:
     """Return the penalty with the smallest cross-validated loss, both classes weighed alike."""
     rows = np.arange(len(labels))
@@ -267,7 +293,7 @@ def _choose(
         for train, test in folds:
             if len(set(labels[train].tolist())) < 2:
                 continue
-            change, extra = fit_shift(x[train], offset[train], labels[train], balanced(labels[train], raw[train]), strength)
+            change, extra = fit_shift(x[train], offset[train], labels[train], balanced(labels[train], raw[train]), strength * relative)
             out += log_loss(offset[test] + x[test] @ change + extra, labels[test], balanced(labels, raw)[test]) * len(test)
         return out
 

@@ -68,17 +68,17 @@ def test_the_frame_given_is_not_changed(stream: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(stream, before)
 
 
-def test_new_data_teach_and_the_corpus_is_kept(stream: pd.DataFrame) -> None:
-    """A trick that the shipped model can't know is learned from 160 messages, and the corpus test keeps its recall."""
+def test_a_new_trick_is_learned_and_the_corpus_is_kept(stream: pd.DataFrame) -> None:
+    """A trick that the shipped model can't know is learned from 160 messages, and the corpus test is ranked nearly as before."""
     honest = stream[stream["label"] == 0]["text"].tolist()[:160]
     texts = [f"{t} Ask the heron desk for your zebra card" if i % 2 else t for i, t in enumerate(honest)]
-    result = scamrisk.train(pd.DataFrame({"text": texts, "label": [i % 2 for i in range(len(texts))]}))
-    held = result.report.comparison.set_index(["data", "measure"])["new"]
-    assert held[("new data, held out", "PR-AUC")] > 0.9
-    assert result.report.guards.set_index("guard")["holds"].filter(like="corpus").all()
-    assert result.report.better
-    assert any("heron" in p or "zebra" in p for p in result.report.phrases["phrase"])
-    assert "heron" in result.report.lures_toml() or "zebra" in result.report.lures_toml()
+    report = scamrisk.train(pd.DataFrame({"text": texts, "label": [i % 2 for i in range(len(texts))]})).report
+    ranked = report.comparison[report.comparison["measure"] == "PR-AUC"].set_index("data")
+    assert ranked.loc["new data, held out", "new"] > 0.9
+    assert ranked.loc["new data, held out", "low"] > 0.2
+    assert ranked.loc["corpus test", "difference"] > -0.03
+    assert any("heron" in p or "zebra" in p for p in report.phrases["phrase"])
+    assert "heron" in report.lures_toml() or "zebra" in report.lures_toml()
 
 
 def test_a_learning_curve_has_a_row_a_size(stream: pd.DataFrame) -> None:
@@ -119,7 +119,7 @@ def poisoned(stream: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, type[Excepti
         "one template": (
             pd.DataFrame({"text": [f"earn {i} dollars a day from your home with our company, ask for more now" for i in range(100, 160)], "label": [0, 1] * 30}),
             scamrisk.ScamRiskError,
-            "",
+            "near-duplicates|by chance|too few",
         ),
     }  # fmt: skip
 
