@@ -74,7 +74,7 @@ class ScamRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         base: Any = "shipped",
-        strength: float | None = 1.0,
+        strength: float | None = 0.03,
         patterns: int = 3_000,
         least: int = 3,
         random_state: int = 0,
