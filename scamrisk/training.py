@@ -258,8 +258,8 @@ def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sp
 
 OTHER_PHRASES = 0.25
 """The share of the phrases of other kinds that a detector takes as counter-examples."""
-PHRASE_PRECISION = 0.4
-"""Where at least this share of the marked clauses with a listed phrase hold the lure, the phrase alone is enough to find it."""
+PHRASE_MARGIN = 0.5
+"""A listed phrase lifts its lure at least so far above the threshold, where nothing around it speaks against."""
 PHRASE_FOUND = 10.0
 """The log-odds that a listed phrase gives to a kind that is found by its phrases only."""
 
@@ -495,14 +495,7 @@ def fit_lures(
     known = np.concatenate([marked[clauses.row], np.zeros(len(own), bool)])
     judged = [known if kind.is_lure and known.any() else np.ones(len(known), bool) for kind in kinds]
     threshold = np.array([_threshold(crossed[judged[k], k], targets[judged[k], k], settings.lure_precision) for k in range(count)])
-    final = coef[0].astype(float)
-    for k, kind in enumerate(kinds):
-        shown = clauses.phrases[:, k] > 0
-        if kind.is_lure and (not shown.any() or (target[shown, k] == 1).mean() >= PHRASE_PRECISION):
-            more = max(0.0, threshold[k] - intercept[0, k] + 0.5 - final[k, width])
-            final[k, width] += more
-            crossed[:n, k] += clauses.phrases[:, k] * more
-    return LureFit(final, intercept[0], threshold, crossed[:n])
+    return LureFit(coef[0].astype(float), intercept[0], threshold, crossed[:n])
 
 
 def _threshold(scores: NDArray[Any], target: NDArray[Any], precision: float) -> float:
@@ -647,6 +640,8 @@ def fit_model(
     added, intercept, crossed = fit_sum(features, labels, weights, groups, settings)
     plea_coef, plea_intercept = fit_plea(x, rows["plea"].to_numpy(int), weights, groups, settings)
     k = len(blank.kinds)
+    lure = np.array([kind.is_lure for kind in blank.kinds])
+    enough = fit.threshold - fit.intercept + PHRASE_MARGIN
     scale = np.abs(fit.coef[:, : len(patterns)]).max(axis=1) / 127
     scale[scale == 0] = 1
     model = replace(
@@ -657,7 +652,7 @@ def fit_model(
             tone_weight=float(added[0]),
             lure_weight=np.rint(fit.coef[:, : len(patterns)] / scale[:, None]).astype(np.int8).T.copy(),
             lure_scale=scale.astype(np.float32),
-            lure_phrase=fit.coef[:, -2].astype(np.float32),
+            lure_phrase=np.where(lure, np.maximum(fit.coef[:, -2], enough), fit.coef[:, -2]).astype(np.float32),
             lure_context=fit.coef[:, -1].astype(np.float32),
             lure_intercept=fit.intercept.astype(np.float32),
             lure_threshold=fit.threshold.astype(np.float32),
