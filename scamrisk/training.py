@@ -258,6 +258,8 @@ def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sp
 
 OTHER_PHRASES = 0.25
 """The share of the phrases of other kinds that a detector takes as counter-examples."""
+PHRASE_PRECISION = 0.4
+"""Where at least this share of the clauses with a listed phrase hold the lure, the sum counts the phrase alone as the lure."""
 PHRASE_MARGIN = 0.5
 """A listed phrase lifts its lure at least so far above the threshold, where nothing around it speaks against."""
 PHRASE_FOUND = 10.0
@@ -495,7 +497,14 @@ def fit_lures(
     known = np.concatenate([marked[clauses.row], np.zeros(len(own), bool)])
     judged = [known if kind.is_lure and known.any() else np.ones(len(known), bool) for kind in kinds]
     threshold = np.array([_threshold(crossed[judged[k], k], targets[judged[k], k], settings.lure_precision) for k in range(count)])
-    return LureFit(coef[0].astype(float), intercept[0], threshold, crossed[:n])
+    final = coef[0].astype(float)
+    for k, kind in enumerate(kinds):
+        shown = clauses.phrases[:, k] > 0
+        if kind.is_lure and (not shown.any() or (target[shown, k] == 1).mean() >= PHRASE_PRECISION):
+            more = max(0.0, threshold[k] - intercept[0, k] + PHRASE_MARGIN - final[k, width])
+            final[k, width] += more
+            crossed[:n, k] += clauses.phrases[:, k] * more
+    return LureFit(final, intercept[0], threshold, crossed[:n])
 
 
 def _threshold(scores: NDArray[Any], target: NDArray[Any], precision: float) -> float:

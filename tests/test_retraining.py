@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import scamrisk
+import scamrisk.retraining
 from scamrisk.__main__ import main
 from scamrisk.corpus import read_corpus
 from scamrisk.examination import examine, new_phrases
@@ -21,8 +22,17 @@ from scamrisk.retraining import learning_curve
 HERE = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope="module", autouse=True)
+def smaller_corpus_test() -> Iterator[None]:
+    """Compare on every fourth message of the corpus test: the comparison is the same, and a quarter of the time is enough."""
+    whole = scamrisk.retraining._corpus_test
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scamrisk.retraining._corpus_test", lambda: whole()[::4])
+        yield
+
+
 @pytest.fixture(scope="module")
-def result(stream: pd.DataFrame) -> scamrisk.TrainingResult:
+def result(smaller_corpus_test: None, stream: pd.DataFrame) -> scamrisk.TrainingResult:
     return scamrisk.train(stream, group="group", language="language")
 
 
@@ -187,7 +197,7 @@ def test_suggest_takes_one_of_near_duplicates() -> None:
 
 def test_corpus_files_can_be_trained_on(tmp_path: Path) -> None:
     folder = HERE / "data" / "corpus"
-    frame = scamrisk.retraining.read_labelled([str(folder / "th.jsonl")], "text", "label")  # type: ignore[attr-defined]
+    frame = scamrisk.retraining.read_labelled([str(folder / "th.jsonl")], "text", "label")
     assert not frame["text"].str.contains("[[", regex=False).any()
     assert len(frame) == sum(m.language == "th" for m in read_corpus())
 
