@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", type=Path)
     parser.add_argument("--model")
+    parser.add_argument("--most", type=int, default=10_000, help="at most so many messages of a set")
     options = parser.parse_args()
     model = load(options.model)
     test = [m for m in read_corpus() if m.is_test and not m.disguise]
@@ -37,7 +38,8 @@ def main() -> None:
     if options.dev:
         public = read_public(options.dev)
         sets["real_job"] = public[(public["slice"] == "real_job") & (public["label"] == "1")]["text"].tolist()
-    honest = [m.text for m in test if not m.label]
+    honest = Random(0).sample([m.text for m in test if not m.label], min(options.most, sum(not m.label for m in test)))
+    sets = {name: Random(0).sample(texts, min(options.most, len(texts))) for name, texts in sets.items()}
     rows = []
     for name, attack in {"none": None, **ATTACKS}.items():
         row: dict[str, object] = {"attack": name}
