@@ -92,17 +92,17 @@ def plain(text: str) -> Folded:
     return Folded(f" {spaced} ", [0, *range(size), size], [0, *range(1, size + 1), size], breaks, [])
 
 
-def ours(rows: pd.DataFrame, settings: Settings) -> Scorer:
-    model = fit_model(rows, [*read_lures(), *read_signs()], settings).model
+def ours(messages: pd.DataFrame, settings: Settings) -> Scorer:
+    model = fit_model(messages, [*read_lures(), *read_signs()], settings).model
     return lambda texts: np.array([a.log_odds for a in model.score_many(list(texts), n_jobs=1)])
 
 
-def unfolded(rows: pd.DataFrame, settings: Settings) -> Scorer:
+def unfolded(messages: pd.DataFrame, settings: Settings) -> Scorer:
     patches = [mock.patch(f"scamrisk.{m}.fold", plain) for m in ("model", "training", "normalize")]
     for p in patches:
         p.start()
     try:
-        model = fit_model(rows, [*read_lures(), *read_signs()], settings, n_jobs=1).model
+        model = fit_model(messages, [*read_lures(), *read_signs()], settings, n_jobs=1).model
     finally:
         for p in patches:
             p.stop()
@@ -126,23 +126,24 @@ def main() -> None:
     train = [m for m in messages if not m.is_test]
     corpus = pd.concat([corpus_frame(train), variants(train)], ignore_index=True)
     public = public_frame(read_public(options.public))
-    rows = passages(pd.concat([corpus, public], ignore_index=True))
+    material = pd.concat([corpus, public], ignore_index=True)
+    rows = passages(material)
     dev = read_public(options.dev)
     dev = dev[dev["label"].isin(["0", "1"]) & ~dev["slice"].str.contains("SYNTHETIC")]
     s = Settings()
     subjects: dict[str, Callable[[], Scorer]] = {
-        "scamrisk": lambda: ours(rows, s),
+        "scamrisk": lambda: ours(material, s),
         "TF-IDF + logistic regression": lambda: tfidf(rows, LogisticRegression(C=10, max_iter=300)),
         "TF-IDF + linear SVM": lambda: tfidf(rows, LinearSVC(C=1.0)),
         "fastText": lambda: fasttext(rows),
         "MiniLM embedding + logistic regression": lambda: embedding(rows),
-        "without lures and signs": lambda: ours(rows, Settings(use_lures=False)),
-        "without combinations": lambda: ours(rows, Settings(use_pairs=False)),
-        "without concepts": lambda: ours(rows, Settings(use_concepts=False)),
-        "without phrases as lessons": lambda: ours(rows, Settings(use_phrases=False)),
-        "without folding": lambda: unfolded(rows, s),
-        "without corpus": lambda: ours(passages(public), s),
-        "without public data": lambda: ours(passages(corpus), s),
+        "without lures and signs": lambda: ours(material, Settings(use_lures=False)),
+        "without combinations": lambda: ours(material, Settings(use_pairs=False)),
+        "without concepts": lambda: ours(material, Settings(use_concepts=False)),
+        "without phrases as lessons": lambda: ours(material, Settings(use_phrases=False)),
+        "without folding": lambda: unfolded(material, s),
+        "without corpus": lambda: ours(public, s),
+        "without public data": lambda: ours(corpus, s),
     }
     out = []
     for name, make in subjects.items():

@@ -36,6 +36,7 @@ from scamrisk.training import (
     blank_model,
     choose_patterns,
     gather_phrases,
+    passages,
     rarity,
     weighted_quantile,
 )
@@ -47,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path, required=True)
     options = parser.parse_args()
-    rows = training_rows(read_corpus(), read_public(options.public))
+    rows = passages(training_rows(read_corpus(), read_public(options.public)))
     entries: list[LureEntry | SignEntry] = [*read_lures(), *read_signs()]
     words = folded_words(read_concepts())
     y, weights = rows["label"].to_numpy(int), rows["weight"].to_numpy(float)

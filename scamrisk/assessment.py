@@ -21,8 +21,9 @@ class Lure:
 
     `kind` is the id of the lure, `title` and `why` are for people, `harm` is "body", "money" or "legal".
     `start:end` is a half-open range of characters of the text as given and `text` what stands there.
-    `weight` is what it adds to the log-odds of the risk: its own term and half of each combination it is part of,
-    shared equally when the same kind was found more than once, and 0 for a lure outside the passage that decided.
+    `weight` is what speaks through it in the log-odds of the risk: the terms of its words, its own term and half of each
+    combination it is part of (these two shared equally when the same kind was found more than once), and 0 outside the passage
+    that decided. Lures that overlap share words, so it is `terms` that add up, not these.
     """
 
     kind: str

@@ -45,7 +45,7 @@ class ScamRiskFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([*self.model.patterns, *kinds, *pairs, "correction"], dtype=object)
 
     def transform(self, X: Sequence[str]) -> sparse.csr_matrix:  # noqa: N803
-        """Return the features of the deciding window of each text."""
+        """Return the features of the deciding run of each text."""
         return rows_of(self.model, list(X))
 
 

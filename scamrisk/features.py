@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW = 900
-"""Width of a window: longer texts are read as overlapping windows, and the riskiest one decides."""
+"""Width of the longest run of clauses that is read together in a long text; its riskiest run decides."""
+WHOLE = WINDOW * 4 // 3
+"""A text of at most this width is read as a whole."""
+LEAST = 120
+"""Width of the shortest run of clauses that is judged by itself in a long text."""
 CLAUSE = 160
 """Longest clause; without punctuation a clause ends at the next space, or here."""
 DENSE = 3
@@ -107,32 +111,52 @@ def clauses(folded: Folded) -> list[tuple[int, int]]:
     return parts
 
 
-def windows(folded: Folded) -> list[tuple[int, int]]:
-    """Return the windows of a folded text: the whole of it when it is short, else runs of clauses.
-
-    Each begins at a clause, is about `WINDOW` wide and shares about two thirds with the next, so any passage of a third
-    of a window is read whole, with its surroundings, however long the text around it is.
-    """
-    parts = clauses(folded)
+def _reach(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the width of the text up to the beginning of each part, and of all of it."""
     widths = _widths(folded.text)
-    total = 0
     reach = [0]
     for low, high in parts:
-        total += sum(widths[low:high])
-        reach.append(total)
-    if total <= WINDOW * 4 // 3:
-        return [(0, len(folded.text))]
-    spans: list[tuple[int, int]] = []
-    next_start = 0
-    for i, (low, _) in enumerate(parts):
-        if reach[i] < next_start:
-            continue
-        last = max(i + 1, bisect_right(reach, reach[i] + WINDOW) - 1)
-        spans.append((low, parts[last - 1][1]))
-        if last == len(parts):
+        reach.append(reach[-1] + sum(widths[low:high]))
+    return reach
+
+
+def runs(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """Return which runs of clauses are judged: for each first clause the nearest and the farthest last one.
+
+    A short text is one run. In a long one every run of clauses that is neither narrower than `LEAST` nor wider than `WINDOW`
+    is judged, so a passage is read by itself, however long the text around it is.
+    """
+    reach = _reach(folded, parts)
+    if reach[-1] <= WHOLE:
+        return [(0, len(parts) - 1, len(parts) - 1)]
+    out = []
+    for first in range(len(parts)):
+        if first and reach[-1] - reach[first] < LEAST:
             break
-        next_start = reach[i] + WINDOW // 3
-    return spans
+        near = max(first, bisect_left(reach, reach[first] + LEAST) - 1)
+        out.append((first, near, max(near, bisect_right(reach, reach[first] + WINDOW) - 2)))
+    return out
+
+
+def windows(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """Return overlapping windows as runs of clauses (as `runs` does): one for a short text.
+
+    Each is about `WINDOW` wide and shares about two thirds with the next.
+    """
+    reach = _reach(folded, parts)
+    if reach[-1] <= WHOLE:
+        return [(0, len(parts) - 1, len(parts) - 1)]
+    out: list[tuple[int, int, int]] = []
+    next_start = 0
+    for first in range(len(parts)):
+        if reach[first] < next_start:
+            continue
+        last = max(first, bisect_right(reach, reach[first] + WINDOW) - 2)
+        out.append((first, last, last))
+        if last == len(parts) - 1:
+            break
+        next_start = reach[first] + WINDOW // 3
+    return out
 
 
 def is_concept(pattern: str) -> bool:

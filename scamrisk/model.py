@@ -1,8 +1,9 @@
 """The model: a folder of data that turns a text into a risk and its reasons.
 
 One path leads from text to risk: fold the text, find every known pattern in one pass, let each clause say which lures
-it holds, and for each window of the text add up the weights of its patterns, its lures and their combinations. The
-window with the largest sum decides; that sum is the log-odds of the risk. Loading reads JSON, text and plain numeric
+it holds, and add up the weights of the patterns, the lures and their combinations. A short text is read as a whole, a long
+advertisement in windows, any other long text in every run of clauses; the one with the largest sum decides. That sum is the
+log-odds of the risk. Loading reads JSON, text and plain numeric
 arrays; nothing in a model folder can run code.
 """
 
@@ -16,7 +17,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ import numpy as np
 
 from scamrisk.assessment import LEVELS, Assessment, Level, Lure, Term
 from scamrisk.errors import InvalidDataError, InvalidModelError, InvalidTextError
-from scamrisk.features import Concepts, Scanner, clauses, is_concept, windows
+from scamrisk.features import Concepts, Scanner, clauses, is_concept, runs, windows
 from scamrisk.language import identify, letters
 from scamrisk.normalize import Folded, fold, fold_phrase
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
-FORMAT = 1
+FORMAT = 2
 """Number of the folder format. Raise it when a file changes its meaning, and keep reading the older numbers."""
 LIMIT = 14.0
 """Largest log-odds, either way: beyond it a float can't hold `log(risk / (1 - risk))` to 1e-9."""
@@ -46,10 +47,13 @@ TOO_LITTLE = 6
 UNKNOWN = 0.25
 """The least risk of a text that can't be judged: a low one would say more than is known."""
 
+AGAINST = -0.4
+"""A tone speaks against a lure when half of it has a hyperbolic tangent below this."""
+
 _CHUNK = 250
 _FILES = ("vocabulary.txt.gz", "concepts.json.gz", "kinds.json.gz", "weights.npz", "MODEL_CARD.md")
 _ARRAYS = ("idf", "weight", "tone_weight", "lure_weight", "lure_scale", "lure_phrase", "lure_context", "lure_intercept", "lure_threshold",
-           "kind_weight", "pairs", "pair_weight", "intercept", "plea_weight", "plea_intercept")  # fmt: skip
+           "kind_weight", "pairs", "pair_weight", "intercept", "plea_weight", "plea_intercept", "ad_weight", "ad_intercept")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Weights:
     `idf`, `weight`: (v,); `tone_weight`: how much the tone counts, scalar; `lure_weight`: (v, k) 8-bit integers, times
     `lure_scale` (k,); `lure_phrase` (what a listed phrase adds), `lure_context` (how much the tone of the window adds),
     `lure_intercept`, `lure_threshold`, `kind_weight`: (k,); `pairs`: (p, 2) lure numbers; `pair_weight`: (p,);
-    `intercept`: scalar. `plea_weight` (v,) and `plea_intercept` tell a plea for help from everything else: above zero it is one.
+    `intercept`: scalar. `plea_weight` (v,) and `plea_intercept` tell a plea for help from everything else: above zero it is one;
+    `ad_weight` and `ad_intercept` tell recruitment, honest or not, from everything else in the same way.
     """
 
     idf: NDArray[np.float32]
@@ -97,17 +102,22 @@ class Weights:
     intercept: float
     plea_weight: NDArray[np.float32]
     plea_intercept: float
+    ad_weight: NDArray[np.float32]
+    ad_intercept: float
 
 
 @dataclass(slots=True)
 class Reading:
-    """A folded text and the patterns found in it, each array with one row `pattern, start, end`, by start."""
+    """A folded text and the patterns found in it, each array with one row `pattern, start, end`, by start.
+
+    `runs` says which runs of clauses are judged: first clause, nearest and farthest last one.
+    """
 
     folded: Folded
     grams: NDArray[np.int64]
     phrases: NDArray[np.int64]
     clauses: list[tuple[int, int]]
-    windows: list[tuple[int, int]]
+    runs: list[tuple[int, int, int]]
 
 
 @dataclass(slots=True)
@@ -132,7 +142,7 @@ class Found:
 
 @dataclass(slots=True)
 class Decision:
-    """What scoring found out: the deciding bag, all lures, which of them stand `inside` the deciding window, and more."""
+    """What scoring found out: the bag of the deciding run, all lures, which of them stand `inside` the deciding run, and more."""
 
     reading: Reading
     bag: Bag
@@ -207,7 +217,14 @@ class Model:
         phrases = scanner.find(folded.text)
         if len(phrases):
             phrases[:, 0] = np.take(kinds, phrases[:, 0])
-        return Reading(folded, grams, phrases, clauses(folded), windows(folded))
+        parts = clauses(folded)
+        reading = Reading(folded, grams, phrases, parts, windows(folded, parts))
+        if len(reading.runs) > 1 and 2 * sum(map(self.is_ad, self._window_bags(reading))) < len(reading.runs):
+            reading.runs = runs(folded, parts)
+        return reading
+
+    def _window_bags(self, reading: Reading) -> list[Bag]:
+        return [self.bag(reading, reading.clauses[a][0], reading.clauses[b][1]) for a, b, _ in windows(reading.folded, reading.clauses)]
 
     def bag(self, reading: Reading, start: int, end: int) -> Bag:
         """Return the distinct patterns within `start:end` of the folded text, weighed by rarity, of unit length."""
@@ -224,9 +241,35 @@ class Model:
         """Return what the patterns of a bag say together, before it is weighed against the lures."""
         return float(self.weights.weight[bag.ids].astype(np.float64) @ bag.values)
 
+    def run_tones(self, reading: Reading) -> list[NDArray[np.float64]]:
+        """Return the tone of each run that is judged: for each of `reading.runs`, one for every last clause from near to far."""
+        if len(reading.runs) == 1:
+            return [np.array([self.tone(self.bag(reading, 0, len(reading.folded.text)))])]
+        lows, highs = np.array(reading.clauses, np.int64).T
+        ids, starts, ends = reading.grams.T
+        idf = self.weights.idf[ids].astype(np.float64)
+        weighed, squared = self.weights.weight[ids] * idf, idf**2
+        last = np.searchsorted(highs + 1, ends)
+        begin = np.searchsorted(starts, lows)
+        stop = np.searchsorted(starts, highs)
+        tones = []
+        for first, near, far in reading.runs:
+            here = slice(begin[first], stop[far])
+            once = begin[first] + np.unique(ids[here], return_index=True)[1]
+            at = np.maximum(last[once] - first, 0)
+            size = far - first + 1
+            total = np.cumsum(np.bincount(at, weighed[once], size)[:size])
+            norm = np.sqrt(np.cumsum(np.bincount(at, squared[once], size)[:size]))
+            tones.append((total / np.maximum(norm, 1e-12))[near - first :])
+        return tones
+
     def is_plea(self, bag: Bag) -> bool:
         """Return whether a bag reads like somebody asking for help."""
         return float(self.weights.plea_weight[bag.ids].astype(np.float64) @ bag.values) + self.weights.plea_intercept > 0
+
+    def is_ad(self, bag: Bag) -> bool:
+        """Return whether a bag reads like somebody recruiting, honestly or not."""
+        return float(self.weights.ad_weight[bag.ids].astype(np.float64) @ bag.values) + self.weights.ad_intercept > 0
 
     def clause_bags(self, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return the distinct patterns of every clause as three arrays: clause, pattern, value (unit length by clause)."""
@@ -259,14 +302,23 @@ class Model:
             scores[clause, kind] += w.lure_phrase[kind]
         return scores
 
-    def find_lures(self, reading: Reading, tones: Sequence[float]) -> list[Found]:
-        """Return the lures of a reading by place; `tones` are those of its windows."""
+    def find_lures(self, reading: Reading, tones: Sequence[NDArray[np.float64]]) -> list[Found]:
+        """Return the lures of a reading by place; `tones` are those of its runs: a clause is judged by the best run that holds it.
+
+        A listed phrase that makes up half of its clause is its lure, unless the tone around it speaks clearly against.
+        """
         w = self.weights
-        scores = self.clause_scores(reading)
-        lows, highs = np.array(reading.windows).T
-        for row, (start, end) in enumerate(reading.clauses):
-            around = [tones[i] for i in range(np.searchsorted(highs, end), np.searchsorted(lows, start, side="right"))]
-            scores[row] += w.lure_context * math.tanh(max(around, default=0.0) / 2)
+        around = np.full(len(reading.clauses), -np.inf)
+        for (first, near, far), each in zip(reading.runs, tones, strict=True):
+            best = np.maximum.accumulate(each[::-1])[::-1]
+            around[first:near] = np.maximum(around[first:near], best[0])
+            around[near : far + 1] = np.maximum(around[near : far + 1], best)
+        context = np.tanh(around / 2)
+        scores = self.clause_scores(reading) + w.lure_context * context[:, None]
+        for (clause, kind), (_, start, end) in zip(self.clause_phrases(reading), reading.phrases.tolist(), strict=True):
+            low, high = reading.clauses[clause]
+            if self.kinds[kind].is_lure and 2 * (end - start) >= high - low and context[clause] > AGAINST:
+                scores[clause, kind] = max(scores[clause, kind], w.lure_threshold[kind] + 0.5)
         found: list[Found] = []
         for row, kind in zip(*np.nonzero(scores > w.lure_threshold), strict=True):
             start, end = self._locate(reading, int(kind), *reading.clauses[row])
@@ -317,21 +369,41 @@ class Model:
         if not reading.folded.text.strip():
             raise InvalidTextError("expected a text with something to read, got one that is empty or blank")
         w = self.weights
-        bags = [self.bag(reading, *span) for span in reading.windows]
-        tones = [self.tone(bag) for bag in bags]
+        tones = self.run_tones(reading)
         found = self.find_lures(reading, tones)
-        best, top = 0, -math.inf
-        chosen: list[int] = []
-        for i, ((low, high), tone) in enumerate(zip(reading.windows, tones, strict=True)):
-            inside = [j for j, f in enumerate(found) if low <= f.start and f.end <= high + 1]
-            kinds = {found[j].kind for j in inside}
-            total = w.tone_weight * tone + float(w.kind_weight[sorted(kinds)].sum() + w.pair_weight[self.active_pairs(kinds)].sum())
-            if total > top:
-                best, top, chosen = i, total, inside
+        low, high = self._riskiest(reading, tones, found)
+        bag = self.bag(reading, low, high)
+        inside = [i for i, f in enumerate(found) if low <= f.start and f.end <= high + 1]
+        kinds = {found[i].kind for i in inside}
+        total = w.tone_weight * self.tone(bag) + float(w.kind_weight[sorted(kinds)].sum() + w.pair_weight[self.active_pairs(kinds)].sum())
         language = identify(text)
         reason = self._unsupported(reading.folded, language)
-        plea = any(map(self.is_plea, bags))
-        return Decision(reading, bags[best], found, chosen, plea, language, reason, self._correction(top, language, reason))
+        plea = any(map(self.is_plea, self._window_bags(reading)))
+        return Decision(reading, bag, found, inside, plea, language, reason, self._correction(total, language, reason))
+
+    def _riskiest(self, reading: Reading, tones: Sequence[NDArray[np.float64]], found: Sequence[Found]) -> tuple[int, int]:
+        """Return start and end of the run of clauses whose tone, lures and combinations have the largest sum."""
+        if len(reading.runs) == 1:
+            return 0, len(reading.folded.text)
+        w = self.weights
+        lows = [low for low, _ in reading.clauses]
+        clause = [bisect_right(lows, f.start) - 1 for f in found]
+        best, top = (0, 0), -math.inf
+        for (first, near, far), each in zip(reading.runs, tones, strict=True):
+            come: dict[int, int] = {}
+            for i in range(bisect_left(clause, first), bisect_right(clause, far)):
+                come.setdefault(found[i].kind, clause[i] - first)
+            added = np.zeros(far - first + 1)
+            for kind, at in come.items():
+                added[at] += w.kind_weight[kind]
+            for pair in self.active_pairs(set(come)):
+                a, b = self._pair_list[pair]
+                added[max(come[a], come[b])] += w.pair_weight[pair]
+            totals = w.tone_weight * each + np.cumsum(added)[near - first :]
+            last = int(np.argmax(totals))
+            if totals[last] > top:
+                best, top = (first, near + last), float(totals[last])
+        return reading.clauses[best[0]][0], reading.clauses[best[1]][1]
 
     def _correction(self, total: float, language: str | None, reason: str | None) -> list[tuple[str, float]]:
         """Return what must be added to the sum so that nothing unknown is called low, and nothing overflows."""
@@ -373,10 +445,13 @@ class Model:
             terms.append(Term(f"{self.kinds[a].id} + {self.kinds[b].id}", value, start, end))
             share[a] += value / 2
             share[b] += value / 2
-        for pattern, value, start, end in zip(bag.ids, bag.values, bag.starts, bag.ends, strict=True):
-            weight = w.tone_weight * float(w.weight[pattern]) * float(value)
-            if weight:
-                terms.append(Term(self.patterns[pattern], weight, *folded.span(int(start), int(end))))
+        each = w.tone_weight * w.weight[bag.ids].astype(np.float64) * bag.values
+        terms += [
+            Term(self.patterns[bag.ids[i]], float(each[i]), *folded.span(int(bag.starts[i]), int(bag.ends[i])))
+            for i in np.flatnonzero(each).tolist()
+        ]
+        words = [float(each[(bag.starts >= found[i].start - 1) & (bag.ends <= found[i].end + 1)].sum()) for i in decision.inside]
+        said = dict(zip(decision.inside, words, strict=True))
         terms += [Term(name, value, 0, len(text)) for name, value in decision.correction]
         terms.sort(key=lambda t: -abs(t.weight))
         shift = _log_odds(prior) - _log_odds(float(self.manifest["base_rate"]))
@@ -385,11 +460,10 @@ class Model:
             shift = math.copysign(LIMIT, own + shift) - own
         intercept = w.intercept + shift
         counts = Counter(found[i].kind for i in decision.inside)
-        inside = set(decision.inside)
         lures = [
             Lure(
                 k.id, k.title, k.why, k.harm, *spans[i], text[slice(*spans[i])],
-                share[f.kind] / counts[f.kind] if i in inside else 0.0,
+                share[f.kind] / counts[f.kind] + said[i] if i in said else 0.0,
             )
             for i, f in enumerate(found) for k in [self.kinds[f.kind]] if k.is_lure and spans[i][1] > spans[i][0]
         ]  # fmt: skip
@@ -563,8 +637,8 @@ def _load(path: Path, _: int) -> Model:
     try:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
         number = manifest["format"]
-        if number != FORMAT:
-            raise InvalidModelError(f"{path} has model format {number}; this version of scamrisk reads format {FORMAT}")
+        if number not in (1, FORMAT):
+            raise InvalidModelError(f"{path} has model format {number}; this version of scamrisk reads formats 1 to {FORMAT}")
         for name in _FILES:
             if _sha256(path / name) != manifest["sha256"][name]:
                 raise InvalidModelError(f"{path / name} is damaged or was changed: its checksum is not the one in manifest.json")
@@ -574,8 +648,9 @@ def _load(path: Path, _: int) -> Model:
             Kind(k["id"], k["title"], k["why"], k["harm"], tuple(k["phrases"])) for k in json.loads(_read_gz(path / "kinds.json.gz"))
         )
         with np.load(path / "weights.npz", allow_pickle=False) as arrays:
-            numbers: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
-        for name in ("intercept", "tone_weight", "plea_intercept"):
+            numbers: dict[str, Any] = {"ad_weight": np.zeros(len(patterns), np.float32), "ad_intercept": -1.0} if number == 1 else {}
+            numbers |= {name: arrays[name] for name in _ARRAYS if name not in numbers}
+        for name in ("intercept", "tone_weight", "plea_intercept", "ad_intercept"):
             numbers[name] = float(numbers[name])
         weights = Weights(**numbers)
         _check_shapes(weights, len(patterns), len(kinds))
@@ -587,7 +662,7 @@ def _load(path: Path, _: int) -> Model:
 
 
 def _check_shapes(w: Weights, v: int, k: int) -> None:
-    expected = {"idf": (v,), "weight": (v,), "plea_weight": (v,), "lure_weight": (v, k), "kind_weight": (k,), "lure_scale": (k,), "lure_phrase": (k,),
+    expected = {"idf": (v,), "weight": (v,), "plea_weight": (v,), "ad_weight": (v,), "lure_weight": (v, k), "kind_weight": (k,), "lure_scale": (k,), "lure_phrase": (k,),
                 "lure_context": (k,), "lure_intercept": (k,), "lure_threshold": (k,)}  # fmt: skip
     for name, shape in expected.items():
         if getattr(w, name).shape != shape:

@@ -26,7 +26,7 @@ from scamrisk.errors import InvalidDataError
 from scamrisk.evaluation import Evaluation, evaluate
 from scamrisk.knowledge import LureEntry, SignEntry, data_path, read_lures, read_signs
 from scamrisk.model import Model
-from scamrisk.training import RECRUITMENT_SOURCES, SEED, Settings, corpus_frame, fit_model, passages, public_frame, variants
+from scamrisk.training import RECRUITMENT_SOURCES, SEED, Settings, corpus_frame, fit_model, public_frame, variants
 
 
 def read_public(folder: Path) -> pd.DataFrame:
@@ -42,13 +42,13 @@ def checksums(folder: Path, pattern: str) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.glob(pattern))}
 
 
-def training_rows(messages: Sequence[Message], public: pd.DataFrame | None, *, n_jobs: int = 2) -> pd.DataFrame:
-    """Return the passages to train on: the corpus without its test families, disguised variants of it, public messages."""
+def training_rows(messages: Sequence[Message], public: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the messages to train on: the corpus without its test families, disguised variants of it, public messages."""
     train = [m for m in messages if not m.is_test]
     parts = [corpus_frame(train), variants(train)]
     if public is not None:
         parts.append(public_frame(public))
-    return passages(pd.concat(parts, ignore_index=True), n_jobs=n_jobs)
+    return pd.concat(parts, ignore_index=True)
 
 
 def pairs_in_order(messages: Sequence[Message], risks: Sequence[float]) -> tuple[int, int]:
@@ -145,11 +145,11 @@ def release(public: Path | None, dev: Path | None, output: Path, *, n_jobs: int 
     def say(step: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {step}", flush=True)
 
-    say("read and cut the messages")
+    say("read the messages")
     frame = read_public(public) if public else None
-    rows = training_rows(messages, frame, n_jobs=n_jobs)
-    fitted = fit_model(rows, entries, settings, n_jobs=n_jobs, say=say)
+    fitted = fit_model(training_rows(messages, frame), entries, settings, n_jobs=n_jobs, say=say)
     say("measure")
+    rows = fitted.rows
     seconds = time.monotonic() - began
     languages = sorted({m.language for m in messages})
     used = rows.groupby("source").agg(messages=("message", "nunique"), risky=("label", "mean"), weight=("weight", "sum")).reset_index()

@@ -30,7 +30,7 @@ from scamrisk.examination import Examined, examine, new_phrases, suspects
 from scamrisk.knowledge import LureEntry, read_lures, read_signs
 from scamrisk.model import Model, load
 from scamrisk.tables import read_table, whole_file
-from scamrisk.training import FALSE_ALARMS, Settings, corpus_frame, fit_model, levels_of, passages, variants
+from scamrisk.training import FALSE_ALARMS, Settings, corpus_frame, fit_model, levels_of, variants
 from scamrisk.updating import Say, empty_model, main_languages, stages, update, with_lures
 
 if TYPE_CHECKING:
@@ -264,8 +264,7 @@ def _with_corpus(examined: Examined, entries: Sequence[LureEntry], n_jobs: int, 
         }
     )  # fmt: skip
     known = pd.concat([corpus_frame(messages), variants(messages)], ignore_index=True)
-    material = passages(pd.concat([known, new], ignore_index=True), n_jobs=n_jobs)
-    fitted = fit_model(material, [*entries, *read_signs()], Settings(), n_jobs=n_jobs, say=say)
+    fitted = fit_model(pd.concat([known, new], ignore_index=True), [*entries, *read_signs()], Settings(), n_jobs=n_jobs, say=say)
     languages = list(dict.fromkeys([*sorted({m.language for m in messages}), *main_languages(rows["language"].tolist())]))
     model = replace(fitted.model, manifest={**fitted.model.manifest, "languages": languages})
     highest = fitted.rows[fitted.rows["message"] >= len(known)].groupby("message")["log_odds"].max()

@@ -1,9 +1,9 @@
 """Training: from labelled messages to a model folder, with scikit-learn doing the fitting.
 
-The steps, each with a progress bar: fold the texts, choose the patterns, fit the tone (what the patterns of a window say
-together), fit the lures clause by clause on the marked corpus, fit how tone, lures and combinations add up, and set the
-thresholds on honest recruitment messages. Whatever a later step learns from an earlier one is cross-fitted by family, so
-that no message is judged by a model that has seen it or a variant of it.
+The steps, each with a progress bar: cut long texts into passages, choose the patterns, fit the tone (what the patterns of a
+passage say together), fit the lures clause by clause on the marked corpus, fit how tone, lures and combinations add up, and
+set the thresholds on honest recruitment messages. Whatever a later step learns from an earlier one is cross-fitted by family,
+so that no message is judged by a model that has seen it or a variant of it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from scamrisk.corpus import OFFER_KINDS, Message
-from scamrisk.disguise import ATTACKS
-from scamrisk.features import Concepts, candidates, is_concept, windows
+from scamrisk.disguise import ATTACKS, typos
+from scamrisk.features import Concepts, candidates, clauses, is_concept, windows
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Kind, Model, Weights, folded_phrases, folded_words
 from scamrisk.normalize import Folded, fold
@@ -51,12 +51,13 @@ class Settings:
     lure_folds: int = 3
     tone_c: float = 2.0
     concept_weight: float = 2.0
-    lure_c: float = 10.0
+    lure_c: float = 2.0
     sum_c: float = 1.0
     least_pair: int = 12
     lure_precision: float = 0.8
     phrase_weight: float = 0.15
     phrase_clause_weight: float = 0.1
+    phrase_lure_weight: float = 0.05
     use_lures: bool = True
     use_pairs: bool = True
     use_concepts: bool = True
@@ -94,15 +95,13 @@ def corpus_frame(messages: Sequence[Message]) -> pd.DataFrame:
 
 
 def variants(messages: Sequence[Message], *, weight: float = CORPUS_TRUST / 2, seed: int = SEED) -> pd.DataFrame:
-    """Return one disguised copy of each message, as training rows; copies that a disguise leaves unchanged are left out."""
+    """Return two copies of each message as training rows: one in some disguise, one mistyped; unchanged ones are left out."""
     random = Random(seed)
-    ways = [attack for name, attack in ATTACKS.items() if name != "padding"]
+    ways = [attack for name, attack in ATTACKS.items() if name not in ("padding", "typos")]
     copies = []
     for m in messages:
-        attack = ways[random.randrange(len(ways))]
-        text = attack(m.text, random)
-        if text != m.text:
-            copies.append(replace(m, text=text, marks=()))
+        texts = {ways[random.randrange(len(ways))](m.text, random), typos(m.text, random)}
+        copies += [replace(m, text=text, marks=()) for text in sorted(texts) if text != m.text]
     return corpus_frame(copies).assign(weight=weight, source="corpus, disguised", offer=False, marks=None)
 
 
@@ -160,7 +159,8 @@ def _cut(text: str, most: int, seed: int) -> list[str]:
     if len(text) < 300:
         return [text]
     folded = fold(text)
-    spans = windows(folded)
+    parts = clauses(folded)
+    spans = [(parts[a][0], parts[b][1]) for a, b, _ in windows(folded, parts)]
     if len(spans) > most:
         chosen = np.random.default_rng(seed).choice(len(spans), most, replace=False)
         spans = [spans[i] for i in sorted(chosen)]
@@ -193,7 +193,7 @@ def choose_patterns(
     names = vectorizer.get_feature_names_out()
     frequency = np.asarray(counts.sum(axis=0)).ravel()
     scaled = _unit_rows(counts.multiply(rarity(frequency, len(texts))[None, :]).tocsr())
-    first = LogisticRegression(C=settings.tone_c, solver="liblinear", max_iter=200, random_state=SEED)
+    first = LogisticRegression(C=settings.tone_c, solver="liblinear", tol=1e-2, max_iter=200, random_state=SEED)
     first.fit(scaled, labels, sample_weight=balanced(labels, weights))
     use = np.abs(first.coef_[0]) * np.sqrt(frequency)
     keep = np.argsort(-use, kind="stable")[: settings.patterns]
@@ -258,10 +258,6 @@ def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sp
 
 OTHER_PHRASES = 0.25
 """The share of the phrases of other kinds that a detector takes as counter-examples."""
-PHRASE_PRECISION = 0.4
-"""Where at least this share of the clauses with a listed phrase hold the lure, the sum counts the phrase alone as the lure."""
-PHRASE_MARGIN = 0.5
-"""A listed phrase lifts its lure at least so far above the threshold, where nothing around it speaks against."""
 PHRASE_FOUND = 10.0
 """The log-odds that a listed phrase gives to a kind that is found by its phrases only."""
 
@@ -284,6 +280,7 @@ def blank_model(patterns: list[str], words: dict[str, list[str]], entries: Itera
         idf=np.ones(v, np.float32), weight=np.zeros(v, np.float32), tone_weight=1.0, lure_weight=np.zeros((v, k), np.int8), lure_scale=zeros,
         lure_phrase=zeros, lure_context=zeros, lure_intercept=zeros, lure_threshold=zeros, kind_weight=np.zeros(k),
         pairs=np.empty((0, 2), np.int64), pair_weight=np.empty(0), intercept=0.0, plea_weight=np.zeros(v, np.float32), plea_intercept=-1.0,
+        ad_weight=np.zeros(v, np.float32), ad_intercept=-1.0,
     )  # fmt: skip
     manifest = {
         "id": "blank",
@@ -322,7 +319,7 @@ def gather_phrases(model: Model, entries: Sequence[LureEntry | SignEntry], setti
 
 
 def _tone_model(settings: Settings) -> LogisticRegression:
-    return LogisticRegression(C=settings.tone_c, solver="liblinear", max_iter=200, random_state=SEED)
+    return LogisticRegression(C=settings.tone_c, solver="liblinear", tol=1e-3, max_iter=200, random_state=SEED)
 
 
 def fit_tone(
@@ -351,48 +348,50 @@ def fit_tone(
         return np.asarray(model.coef_[0])
 
     everything = np.arange(len(labels))
-    folds = list(GroupKFold(settings.folds).split(x, labels, groups))
-    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(rows) for rows in [everything, *(train for train, _ in folds)])
+    parts = list(GroupKFold(settings.folds).split(x, labels, groups))
+    fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(rows) for rows in [everything, *(train for train, _ in parts)])
     crossed = np.empty(len(labels))
-    for (_, test), coef in zip(folds, fitted[1:], strict=True):
-        crossed[test] = x[test] @ coef
+    for i, (_, test) in enumerate(parts, 1):
+        crossed[test] = x[test] @ fitted[i]
     return fitted[0], crossed
 
 
-def fit_plea(
-    x: sparse.csr_matrix, plea: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings
+def fit_detector(
+    x: sparse.csr_matrix, target: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings, n_jobs: int
 ) -> tuple[NDArray[Any], float]:
-    """Fit what tells a plea for help from everything else; the intercept puts the threshold at zero."""
-    if len(set(groups[plea == 1].tolist())) < settings.folds:
+    """Fit what tells the target (pleas, or recruitment) from everything else; the intercept puts the threshold at zero."""
+    if min(len(set(groups[target == c].tolist())) for c in (0, 1)) < settings.lure_folds:
         return np.zeros(x.shape[1]), -1.0
 
     def fit(rows: NDArray[Any]) -> LogisticRegression:
-        return _tone_model(settings).fit(x[rows], plea[rows], sample_weight=balanced(plea[rows], weights[rows]))
+        return _tone_model(settings).fit(x[rows], target[rows], sample_weight=balanced(target[rows], weights[rows]))
 
-    crossed = np.empty(len(plea))
-    for train, test in GroupKFold(settings.folds).split(x, plea, groups):
-        crossed[test] = fit(train).decision_function(x[test])
-    whole = fit(np.arange(len(plea)))
-    return np.asarray(whole.coef_[0]), float(whole.intercept_[0]) - _threshold(crossed, plea, settings.lure_precision)
+    folds = list(GroupKFold(settings.lure_folds).split(x, target, groups))
+    parts = [np.arange(len(target)), *(train for train, _ in folds)]
+    whole, *others = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(rows) for rows in parts)
+    crossed = np.empty(len(target))
+    for (_, test), model in zip(folds, others, strict=True):
+        crossed[test] = model.decision_function(x[test])
+    return np.asarray(whole.coef_[0]), float(whole.intercept_[0]) - _threshold(crossed, target, settings.lure_precision)
 
 
 def clause_targets(marks: Sequence[Any], spans: Sequence[tuple[int, int]], number: dict[str, int]) -> NDArray[np.int8]:
-    """Return which lure each clause holds: 1 it does, 0 it does not, -1 can't tell (a mark only reaches into it)."""
+    """Return which lure each clause holds: 1 it does, 2 it only mentions it, 0 neither, -1 can't tell (a mark only reaches into it)."""
     target = np.zeros((len(spans), len(number)), np.int8)
-    for mark in marks:
-        if mark.near_miss or mark.kind not in number:
+    for mark in sorted(marks, key=lambda m: not m.near_miss):
+        if mark.kind not in number:
             continue
         overlap = np.array([max(0, min(mark.end, high) - max(mark.start, low)) for low, high in spans])
         column = target[:, number[mark.kind]]
         enough = (overlap > 0) & ((overlap >= 0.4 * (mark.end - mark.start)) | (overlap == overlap.max()))
         column[(overlap > 0) & ~enough & (column == 0)] = -1
-        column[enough] = 1
+        column[enough] = 2 if mark.near_miss else 1
     return target
 
 
 @dataclass
 class Clauses:
-    """Every clause of the training passages: patterns, phrase hits, lures held, and the passage it belongs to."""
+    """Every clause of the training passages: patterns, phrase hits, lures held (see `clause_targets`), and the passage it belongs to."""
 
     x: sparse.csr_matrix
     phrases: NDArray[np.int8]
@@ -429,21 +428,27 @@ class LureFit:
     """Cross-fitted log-odds, shape (clauses, lures)."""
 
 
-def _fit_lure(
-    x: sparse.csc_matrix, extra: NDArray[Any], target: NDArray[Any], weight: NDArray[Any], c: float
+NEGATIVES = 12_000
+"""A detector learns from at least so many of the clauses without its lure, and from ten times as many as hold it."""
+
+
+def _fit_mention(
+    x: sparse.csr_matrix, target: NDArray[Any], weight: NDArray[Any], columns: NDArray[Any], c: float
 ) -> tuple[NDArray[Any], float]:
-    """Fit one detector; only patterns that stand in two examples or more get a weight. `extra` (rows, 2) is dense."""
-    coef = np.zeros(x.shape[1] + 2, np.float32)
+    """Fit what tells clauses that mention a lure; only the patterns `columns` get a weight."""
+    coef = np.zeros(x.shape[1], np.float32)
     if (target == 1).sum() < 3:
         return coef, -10.0
-    columns = np.flatnonzero((target == 1).astype(float) @ (x > 0) >= 2)
-    rows = np.flatnonzero(target >= 0)
-    y, w = target[rows], weight[rows]
+    held, left = np.flatnonzero(target == 1), np.flatnonzero(target == 0)
+    share = min(1.0, max(NEGATIVES, 10 * len(held)) / max(1, len(left)))
+    if share < 1:
+        left = np.random.default_rng(SEED).choice(left, int(share * len(left)), replace=False)
+    rows = np.sort(np.concatenate([held, left]))
+    y, w = target[rows], weight[rows] * np.where(target[rows] == 0, 1 / share, 1.0)
     w = w * np.where(y == 1, min(5.0, w[y == 0].sum() / w[y == 1].sum() / 4), 1.0)
-    part = sparse.hstack([x[:, columns].tocsr()[rows], sparse.csr_matrix(extra[rows])]).tocsr()
     model = LogisticRegression(C=c, solver="liblinear", tol=0.01, max_iter=200, random_state=SEED)
-    model.fit(part, y, sample_weight=w)
-    coef[np.append(columns, [len(coef) - 2, len(coef) - 1])] = model.coef_[0]
+    model.fit(x[rows][:, columns], y, sample_weight=w)
+    coef[columns] = model.coef_[0]
     return coef, float(model.intercept_[0])
 
 
@@ -457,54 +462,68 @@ def fit_lures(
     settings: Settings,
     n_jobs: int,
 ) -> LureFit:
-    """Fit one detector a kind; `tone` and `groups` are per passage, `marked` says which have marks.
+    """Fit one detector a kind, in two steps; `tone` and `groups` are per passage, `marked` says which have marks.
 
-    Detectors learn from the marked clauses and from the listed phrases, so that wordings near a phrase are found too. What
-    a listed phrase found as it stands adds, and the tone around it, is learned from the clauses alone. Signs are not
-    marked: clauses that hold a lure are counter-examples, about the others nothing is known.
+    The first step learns from clauses and listed phrases which clauses mention the lure, offered or not. The second learns,
+    from clauses the first has not seen, how that, a listed phrase and the tone around tell that it is offered: in log-odds, so
+    that one threshold serves all lures, the lowest that shows them with the precision asked for. Signs are not marked: clauses
+    that hold a lure are counter-examples, about the others nothing is known, and the first step is all they have.
     """
     n, count = clauses.target.shape
     width = clauses.x.shape[1]
-    signs = np.array([not kind.is_lure for kind in kinds])
-    target = clauses.target.copy()
-    target[:, signs] = np.where((clauses.target == 1).any(axis=1), 0, -1)[:, None]
+    mention = np.minimum(clauses.target, 1)
+    lure = np.array([kind.is_lure for kind in kinds])
+    mention[:, ~lure] = np.where((mention == 1).any(axis=1), 0, -1)[:, None]
     own = (phrases.kind[:, None] == np.arange(count)[None, :]).astype(np.int8)
     left_out = np.random.default_rng(SEED).random(own.shape) > OTHER_PHRASES
-    targets = np.vstack([target, np.where((own == 0) & left_out, -1, own)])
+    targets = np.vstack([mention, np.where((own == 0) & left_out, -1, own)])
     weight = np.concatenate([np.ones(n), np.full(len(own), settings.phrase_clause_weight)])
-    context = np.tanh(tone[clauses.row] / 2)
     x = sparse.vstack([clauses.x, phrases.x]).tocsr()
     group = np.concatenate([groups[clauses.row], np.array([f"phrase/{i}" for i in range(len(own))])])
     folds = list(GroupKFold(settings.lure_folds).split(x, groups=group))
 
-    hits = np.vstack([clauses.phrases, np.zeros_like(own)])
-    around = np.concatenate([context, np.zeros(len(own))])
+    def fit(k: int, part: tuple[sparse.csr_matrix, NDArray[Any], sparse.csr_matrix]) -> tuple[NDArray[Any], float]:
+        here, rows, seen = part
+        return _fit_mention(here, targets[rows, k], weight[rows], np.sort(seen[k].indices[seen[k].data >= 2]), settings.lure_c)
 
-    def fit(k: int, part: tuple[sparse.csc_matrix, NDArray[Any]]) -> tuple[NDArray[Any], float]:
-        columns, rows = part
-        extra = np.column_stack([hits[rows, k], around[rows]]).astype(float)
-        return _fit_lure(columns, extra, targets[rows, k], weight[rows], settings.lure_c)
-
-    parts = [(x[rows].tocsc(), rows) for rows in (np.arange(x.shape[0]), *(train for train, _ in folds))]
+    parts = []
+    for rows in (np.arange(x.shape[0]), *(train for train, _ in folds)):
+        held = sparse.csr_matrix((targets[rows] == 1).T.astype(np.float64))
+        parts.append((x[rows], rows, (held @ x[rows].sign()).tocsr()))
     fitted = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(fit)(k, part) for part in parts for k in range(count))
     coef = np.array([c for c, _ in fitted]).reshape(len(folds) + 1, count, -1)
     intercept = np.array([b for _, b in fitted]).reshape(len(folds) + 1, count)
     crossed = np.empty((x.shape[0], count))
     for i, (_, test) in enumerate(folds, 1):
-        crossed[test] = (
-            x[test] @ coef[i, :, :width].T + hits[test] * coef[i, :, width] + np.outer(around[test], coef[i, :, width + 1]) + intercept[i]
+        crossed[test] = x[test] @ coef[i].T + intercept[i]
+    final = np.hstack([coef[0], np.zeros((count, 2))]).astype(float)
+    start, threshold = intercept[0].astype(float), np.full(count, PHRASE_FOUND / 2)
+    context = np.tanh(tone[clauses.row] / 2)
+    for k in np.flatnonzero(~lure):
+        threshold[k] = _threshold(crossed[:, k], targets[:, k], settings.lure_precision)
+    seen = marked[clauses.row]
+    for k in np.flatnonzero(lure):
+        judged = seen & (clauses.target[:, k] >= 0)
+        y = clauses.target[judged, k] == 1
+        if y.sum() < 10:
+            final[k, width] = PHRASE_FOUND
+            continue
+        features = np.column_stack([crossed[:n, k], clauses.phrases[:, k] > 0, context])
+        told = np.column_stack([crossed[n:, k], np.ones(len(own)), np.zeros(len(own))])[own[:, k] == 1]
+        second = LogisticRegression(C=1.0, max_iter=1000, random_state=SEED).fit(
+            np.vstack([features[judged], told]),
+            np.append(y, np.ones(len(told), bool)),
+            sample_weight=np.append(np.ones(len(y)), np.full(len(told), settings.phrase_lure_weight)),
         )
-    known = np.concatenate([marked[clauses.row], np.zeros(len(own), bool)])
-    judged = [known if kind.is_lure and known.any() else np.ones(len(known), bool) for kind in kinds]
-    threshold = np.array([_threshold(crossed[judged[k], k], targets[judged[k], k], settings.lure_precision) for k in range(count)])
-    final = coef[0].astype(float)
-    for k, kind in enumerate(kinds):
-        shown = clauses.phrases[:, k] > 0
-        if kind.is_lure and (not shown.any() or (target[shown, k] == 1).mean() >= PHRASE_PRECISION):
-            more = max(0.0, threshold[k] - intercept[0, k] + PHRASE_MARGIN - final[k, width])
-            final[k, width] += more
-            crossed[:n, k] += clauses.phrases[:, k] * more
-    return LureFit(final, intercept[0], threshold, crossed[:n])
+        (scale, phrase, around), base = second.coef_[0], float(second.intercept_[0])
+        final[k] = np.append(final[k, :width] * scale, [phrase, around])
+        start[k] = start[k] * scale + base
+        crossed[:n, k] = features @ second.coef_[0] + base
+    shown = [(crossed[:n, k][seen], np.where(clauses.target[:, k] == 2, 0, clauses.target[:, k])[seen]) for k in np.flatnonzero(lure)]
+    if seen.any():
+        scores, found = (np.concatenate(part) for part in zip(*shown, strict=True))
+        threshold[lure] = _threshold(scores, found, settings.lure_precision)
+    return LureFit(final, start, threshold, crossed[:n])
 
 
 def _threshold(scores: NDArray[Any], target: NDArray[Any], precision: float) -> float:
@@ -535,22 +554,26 @@ def choose_pairs(found: NDArray[np.int8], corpus: NDArray[Any], least: int) -> l
     return [(a, b) for a, b in combinations(range(found.shape[1]), 2) if together[a, b] >= least]
 
 
-PAIR_SCALE = 0.5
-"""Pairs enter the last model scaled down, so that a combination needs more evidence than a lure."""
+KIND_SCALE, PAIR_SCALE = 0.1, 0.05
+"""Lures and pairs enter the sum scaled down: the tone knows their words already, and a combination needs more evidence than a lure."""
 
 
 def sum_features(tone: NDArray[Any], found: NDArray[np.int8], pairs: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
     """Return tone, lures and pairs side by side."""
     both = [found[:, a] * found[:, b] * PAIR_SCALE for a, b in pairs]
-    return np.column_stack([tone, found, *both]).astype(float)
+    return np.column_stack([tone, found * KIND_SCALE, *both]).astype(float)
 
 
 def fit_sum(
-    features: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], settings: Settings
+    features: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], groups: NDArray[Any], known: NDArray[Any], settings: Settings
 ) -> tuple[NDArray[Any], float, NDArray[Any]]:
-    """Fit how tone, lures and pairs add up; return the coefficients, the intercept and the cross-fitted log-odds."""
+    """Fit how tone, lures and pairs add up; return the coefficients, the intercept and the cross-fitted log-odds.
+
+    Only the rows that are `known` to be alike in everything but the label take part, so that the sum is calibrated on them.
+    """
 
     def fit(rows: NDArray[Any]) -> LogisticRegression:
+        rows = rows[known[rows]]
         model = LogisticRegression(C=settings.sum_c, max_iter=2000, random_state=SEED)
         return model.fit(features[rows], labels[rows], sample_weight=balanced(labels[rows], weights[rows]))
 
@@ -601,15 +624,17 @@ class Fitted:
 
 
 def fit_model(
-    rows: pd.DataFrame,
+    messages: pd.DataFrame,
     entries: Sequence[LureEntry | SignEntry],
     settings: Settings = Settings(),
     *,
     n_jobs: int = 2,
     say: Any = None,
 ) -> Fitted:
-    """Fit a model to passages (see `passages`); the cross-fitted log-odds of each stand in the column `log_odds`."""
+    """Fit a model to messages (see `corpus_frame`); the cross-fitted log-odds of each passage of them stand in the column `log_odds`."""
     say = say or (lambda _: None)
+    say("cut long texts")
+    rows = passages(messages, n_jobs=n_jobs)
     texts, labels = rows["text"].tolist(), rows["label"].to_numpy(int)
     weights, groups = rows["weight"].to_numpy(float), rows["group"].to_numpy(str)
     marks = rows["marks"].tolist()
@@ -646,11 +671,12 @@ def fit_model(
     say("fit the sum")
     pairs = choose_pairs(found, marked, settings.least_pair) if settings.use_pairs else []
     features = sum_features(tone, found, pairs)
-    added, intercept, crossed = fit_sum(features, labels, weights, groups, settings)
-    plea_coef, plea_intercept = fit_plea(x, rows["plea"].to_numpy(int), weights, groups, settings)
+    known = marked if marked.sum() >= len(features.T) else np.ones(len(labels), bool)
+    added, intercept, crossed = fit_sum(features, labels, weights, groups, known, settings)
+    plea_coef, plea_intercept = fit_detector(x, rows["plea"].to_numpy(int), weights, groups, settings, n_jobs)
+    recruits = (rows["offer"].to_numpy(bool) | (labels == 1)).astype(int)
+    ad_coef, ad_intercept = fit_detector(x, recruits, weights, groups, settings, n_jobs)
     k = len(blank.kinds)
-    lure = np.array([kind.is_lure for kind in blank.kinds])
-    enough = fit.threshold - fit.intercept + PHRASE_MARGIN
     scale = np.abs(fit.coef[:, : len(patterns)]).max(axis=1) / 127
     scale[scale == 0] = 1
     model = replace(
@@ -661,16 +687,18 @@ def fit_model(
             tone_weight=float(added[0]),
             lure_weight=np.rint(fit.coef[:, : len(patterns)] / scale[:, None]).astype(np.int8).T.copy(),
             lure_scale=scale.astype(np.float32),
-            lure_phrase=np.where(lure, np.maximum(fit.coef[:, -2], enough), fit.coef[:, -2]).astype(np.float32),
+            lure_phrase=fit.coef[:, -2].astype(np.float32),
             lure_context=fit.coef[:, -1].astype(np.float32),
             lure_intercept=fit.intercept.astype(np.float32),
             lure_threshold=fit.threshold.astype(np.float32),
-            kind_weight=added[1 : k + 1] if settings.use_lures else np.zeros(k),
+            kind_weight=added[1 : k + 1] * KIND_SCALE if settings.use_lures else np.zeros(k),
             pairs=np.array(pairs, np.int64).reshape(-1, 2),
             pair_weight=added[k + 1 :] * PAIR_SCALE,
             intercept=intercept,
             plea_weight=plea_coef.astype(np.float32),
             plea_intercept=plea_intercept,
+            ad_weight=ad_coef.astype(np.float32),
+            ad_intercept=ad_intercept,
         ),
     )
     rows = rows.assign(log_odds=crossed, tone=tone)

@@ -111,6 +111,7 @@ def with_patterns(model: Model, patterns: Sequence[str], frequency: Sequence[int
         idf=np.concatenate([w.idf, rarity(np.asarray(frequency), total)]),
         weight=np.concatenate([w.weight, np.zeros(more, np.float32)]),
         plea_weight=np.concatenate([w.plea_weight, np.zeros(more, np.float32)]),
+        ad_weight=np.concatenate([w.ad_weight, np.zeros(more, np.float32)]),
         lure_weight=np.vstack([w.lure_weight, np.zeros((more, len(model.kinds)), np.int8)]),
     )
     return replace(model, patterns=[*model.patterns, *patterns], weights=weights)

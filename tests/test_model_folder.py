@@ -93,6 +93,16 @@ def test_another_format_number_is_refused_with_a_reason(folder: Path) -> None:
         scamrisk.load(folder)
 
 
+def test_a_folder_of_the_first_format_still_scores(folder: Path) -> None:
+    arrays = {k: v for k, v in np.load(folder / "weights.npz").items() if not k.startswith("ad_")}
+    np.savez(folder / "weights.npz", **arrays)
+    resign(folder, "weights.npz")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 1}))
+    text = "Free travel abroad, high-paying jobs, flights and visa paid"
+    assert scamrisk.load(folder).score(text).risk == scamrisk.score(text).risk
+
+
 def test_arrays_that_do_not_fit_are_refused(folder: Path) -> None:
     arrays = dict(np.load(folder / "weights.npz"))
     arrays["weight"] = arrays["weight"][:-1]

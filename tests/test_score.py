@@ -2,6 +2,7 @@
 
 import json
 import math
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import scamrisk
+from scamrisk.disguise import ATTACKS
 from scamrisk.normalize import fold
 
 MESSAGES = {
@@ -211,3 +213,37 @@ def test_print_says_level_lures_and_harm() -> None:
     assert "risk" in shown
     assert "free travel abroad" in shown.lower()
     assert "Possible harm" in shown
+
+
+OFFER = (
+    "Hi dear, our company near Mae Sot needs people who can type. 1500 USD, visa and flight by us, room inside the campus. No interview, "
+    "bring only your passport and come this week."
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_offer_in_a_long_harmless_text_scores_like_the_offer_alone(seed: int) -> None:
+    alone = scamrisk.score(OFFER)
+    padded = scamrisk.score(ATTACKS["padding"](OFFER, Random(seed)))
+    assert padded.level == alone.level
+    assert abs(padded.log_odds - alone.log_odds) < 1
+    assert {lure.kind for lure in alone.lures} <= {lure.kind for lure in padded.lures}
+
+
+NURSES = """Staff nurses, medical ward, Galway. Our hospital is hiring twenty nurses for the wards and theatres of its main site.
+You hold a nursing degree and registration, or a decision letter from the Nursing and Midwifery Board, and at least one year on a ward.
+The salary follows the public scale, point one to eleven, with allowances for nights and Sundays and a pension.
+We pay the flight, six weeks of housing near the hospital, the work permit and the adaptation course; nothing is deducted later.
+Interviews are held by video with the ward manager and a member of the personnel office; please have your certificates at hand.
+On your first days you are met at the airport, shown the wards, and given a mentor who works the same shifts.
+You may join a union from the first day. The notice period is four weeks for either side, and your documents stay with you.
+The hospital serves the whole of the west and trains students of the university; each ward keeps places for teaching.
+Applications go through the careers page of the hospital, with a curriculum vitae and the names of two referees.
+Questions are answered by the nurse recruitment office, Monday to Friday from nine to five."""
+
+
+def test_a_long_honest_advertisement_does_not_score_higher_for_its_length() -> None:
+    lines = NURSES.splitlines()
+    short, whole = scamrisk.score(" ".join(lines[:3])), scamrisk.score(NURSES * 4)
+    assert whole.level == short.level == "low"
+    assert whole.log_odds < short.log_odds + 1
