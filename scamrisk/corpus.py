@@ -198,6 +198,19 @@ def near_duplicates(left: Sequence[str], right: Sequence[str] | None = None, *, 
                 yield i, j
 
 
+def real_contacts(text: str) -> Iterator[str]:
+    """Yield what in a text could be a real contact: a phone number, a handle, a link or a mail address."""
+    for match in _NUMBER.finditer(text):
+        if "555" not in re.sub(r"\D", "", match[0]) and not _NOT_A_PHONE.fullmatch(match[0]):
+            yield "a long number without 555"
+    for match in _HANDLE.finditer(text):
+        if "example" not in match[1].lower() and "555" not in match[1]:
+            yield "a handle without 'example' or 555"
+    for match in _LINK.finditer(text):
+        if "example" not in match[0].lower() and "555" not in match[0]:
+            yield "a link or mail address that is not an example"
+
+
 def problems(messages: Sequence[Message]) -> Iterator[str]:
     """Yield what is wrong with the corpus, each with its file and line."""
     seen: dict[str, str] = {}
@@ -210,15 +223,7 @@ def problems(messages: Sequence[Message]) -> Iterator[str]:
             yield f"{m.where}: empty text"
         if m.pair:
             pairs[f"{m.language}/{m.pair}"].append(m)
-        for match in _NUMBER.finditer(m.text):
-            if "555" not in re.sub(r"\D", "", match[0]) and not _NOT_A_PHONE.fullmatch(match[0]):
-                yield f"{m.where}: a long number without 555"
-        for match in _HANDLE.finditer(m.text):
-            if "example" not in match[1].lower() and "555" not in match[1]:
-                yield f"{m.where}: a handle without 'example' or 555"
-        for match in _LINK.finditer(m.text):
-            if "example" not in match[0].lower() and "555" not in match[0]:
-                yield f"{m.where}: a link or mail address that is not an example"
+        yield from (f"{m.where}: {what}" for what in real_contacts(m.text))
     for name, group in pairs.items():
         if sorted(m.label for m in group) != [0, 1] or len({m.family for m in group}) != 1:
             yield f"{group[0].where}: the pair {name!r} must be one message of each label, in one family"
@@ -285,6 +290,16 @@ def read_second(path: str | os.PathLike[str] | None = None) -> dict[str, tuple[i
     source = data_path() / "second_reading.csv" if path is None else Path(path)
     with source.open(encoding="utf-8", newline="") as file:
         return {row["id"]: (int(row["label"]), frozenset(row["lures"].split()) - {""}) for row in csv.DictReader(file)}
+
+
+def read_exam() -> pd.DataFrame:
+    """Read the exam: messages by writers who knew neither code nor corpus, never trained on.
+
+    Columns: id, examiner ("first" or "second"), language, label, kind (in the examiner's words), text.
+    """
+    import pandas as pd
+
+    return pd.read_csv(data_path() / "exam.csv", encoding="utf-8")
 
 
 def agreement(messages: Sequence[Message], second: dict[str, tuple[int, frozenset[str]]]) -> pd.DataFrame:

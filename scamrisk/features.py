@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW = 900
-"""Width of the longest run of clauses that is read together in a long text; its riskiest run decides."""
+"""Width of a window, and of the longest run of clauses that is judged by itself in a long text."""
+AD_WINDOW = 2 * WINDOW
+"""Width of the windows in which a long advertisement is read: its parts say little by themselves."""
 WHOLE = WINDOW * 4 // 3
 """A text of at most this width is read as a whole."""
 LEAST = 120
@@ -138,10 +140,10 @@ def runs(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int, in
     return out
 
 
-def windows(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+def windows(folded: Folded, parts: Sequence[tuple[int, int]], width: int = WINDOW) -> list[tuple[int, int, int]]:
     """Return overlapping windows as runs of clauses (as `runs` does): one for a short text.
 
-    Each is about `WINDOW` wide and shares about two thirds with the next.
+    Each is about `width` wide and shares about two thirds with the next.
     """
     reach = _reach(folded, parts)
     if reach[-1] <= WHOLE:
@@ -151,11 +153,11 @@ def windows(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int,
     for first in range(len(parts)):
         if reach[first] < next_start:
             continue
-        last = max(first, bisect_right(reach, reach[first] + WINDOW) - 2)
+        last = max(first, bisect_right(reach, reach[first] + width) - 2)
         out.append((first, last, last))
         if last == len(parts) - 1:
             break
-        next_start = reach[first] + WINDOW // 3
+        next_start = reach[first] + width // 3
     return out
 
 

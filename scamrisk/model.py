@@ -29,7 +29,7 @@ import numpy as np
 
 from scamrisk.assessment import LEVELS, Assessment, Level, Lure, Term
 from scamrisk.errors import InvalidDataError, InvalidModelError, InvalidTextError
-from scamrisk.features import Concepts, Scanner, clauses, is_concept, runs, windows
+from scamrisk.features import AD_WINDOW, Concepts, Scanner, clauses, is_concept, runs, windows
 from scamrisk.language import identify, letters
 from scamrisk.normalize import Folded, fold, fold_phrase
 
@@ -219,8 +219,9 @@ class Model:
             phrases[:, 0] = np.take(kinds, phrases[:, 0])
         parts = clauses(folded)
         reading = Reading(folded, grams, phrases, parts, windows(folded, parts))
-        if len(reading.runs) > 1 and 2 * sum(map(self.is_ad, self._window_bags(reading))) < len(reading.runs):
-            reading.runs = runs(folded, parts)
+        if len(reading.runs) > 1:
+            ads = sum(map(self.is_ad, self._window_bags(reading)))
+            reading.runs = windows(folded, parts, AD_WINDOW) if 2 * ads >= len(reading.runs) else runs(folded, parts)
         return reading
 
     def _window_bags(self, reading: Reading) -> list[Bag]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scamrisk.corpus import main, near_duplicates, parse_marks, problems, read_corpus, shortfalls, to_frame
+from scamrisk.corpus import main, near_duplicates, parse_marks, problems, read_corpus, read_exam, real_contacts, shortfalls, to_frame
 from scamrisk.errors import InvalidDataError
 from scamrisk.examination import style_auc
 
@@ -131,3 +131,14 @@ def test_no_message_stands_in_the_public_messages(messages: list) -> None:  # ty
     public = pd.concat([pd.read_csv(f, dtype=str, keep_default_na=False) for f in sorted(DEV.glob("*.csv.gz"))])
     texts = [t[:2000] for t in public["text"] if len(t) > 30]
     assert list(near_duplicates([m.text for m in messages], texts)) == []
+
+
+def test_the_exam_is_balanced_and_shares_nothing_with_the_corpus() -> None:
+    exam, messages = read_exam(), read_corpus()
+    assert exam["id"].is_unique
+    counts = exam.groupby(["language", "label"]).size()
+    assert set(counts.index.get_level_values("language")) == {m.language for m in messages}
+    assert counts.min() == counts.max() >= 10
+    texts = exam["text"].tolist()
+    assert not [f"{exam['id'][i]}: {what}" for i, text in enumerate(texts) for what in real_contacts(text)]
+    assert not list(near_duplicates(texts, [m.text for m in messages]))
