@@ -554,7 +554,7 @@ def choose_pairs(found: NDArray[np.int8], corpus: NDArray[Any], least: int) -> l
     return [(a, b) for a, b in combinations(range(found.shape[1]), 2) if together[a, b] >= least]
 
 
-KIND_SCALE, PAIR_SCALE = 0.1, 0.05
+KIND_SCALE, PAIR_SCALE = 0.3, 0.1
 """Lures and pairs enter the sum scaled down: the tone knows their words already, and a combination needs more evidence than a lure."""
 
 
