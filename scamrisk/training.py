@@ -707,6 +707,7 @@ def fit_model(
     chat = rows[~rows["offer"] & (rows["label"] == 0) & ~rows["source"].str.startswith("corpus")].groupby("message")["log_odds"].max()
     model.manifest["thresholds"] = levels_of(offers["log_odds"].to_numpy(), share.to_numpy(), chat.to_numpy())
     model.manifest["passages"] = len(texts)
+    model.manifest["languages"] = sorted(set(messages["language"].dropna()))
     return Fitted(model, rows, found, clauses, fit)
 
 
