@@ -3,8 +3,7 @@
 One path leads from text to risk: fold the text, find every known pattern in one pass, let each clause say which lures
 it holds, and add up the weights of the patterns, the lures and their combinations. A short text is read as a whole, a long
 advertisement in windows, any other long text in every run of clauses; the one with the largest sum decides. That sum is the
-log-odds of the risk. Loading reads JSON, text and plain numeric
-arrays; nothing in a model folder can run code.
+log-odds of the risk. Loading reads JSON, text and plain numeric arrays; nothing in a model folder can run code.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ UNKNOWN = 0.25
 """The least risk of a text that can't be judged: a low one would say more than is known."""
 
 AGAINST = -0.4
-"""A tone speaks against a lure when half of it has a hyperbolic tangent below this."""
+"""A context (the hyperbolic tangent of half the tone) below this speaks against a lure."""
 
 _CHUNK = 250
 _FILES = ("vocabulary.txt.gz", "concepts.json.gz", "kinds.json.gz", "weights.npz", "MODEL_CARD.md")
@@ -81,7 +80,7 @@ class Weights:
     """The numbers of a model, for `v` patterns, `k` lures and signs, and `p` combinations.
 
     `idf`, `weight`: (v,); `tone_weight`: how much the tone counts, scalar; `lure_weight`: (v, k) 8-bit integers, times
-    `lure_scale` (k,); `lure_phrase` (what a listed phrase adds), `lure_context` (how much the tone of the window adds),
+    `lure_scale` (k,); `lure_phrase` (what a listed phrase adds), `lure_context` (how much the context adds),
     `lure_intercept`, `lure_threshold`, `kind_weight`: (k,); `pairs`: (p, 2) lure numbers; `pair_weight`: (p,);
     `intercept`: scalar. `plea_weight` (v,) and `plea_intercept` tell a plea for help from everything else: above zero it is one;
     `ad_weight` and `ad_intercept` tell recruitment, honest or not, from everything else in the same way.
