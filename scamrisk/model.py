@@ -109,7 +109,7 @@ class Weights:
 class Reading:
     """A folded text and the patterns found in it, each array with one row `pattern, start, end`, by start.
 
-    `runs` says which runs of clauses are judged: first clause, nearest and farthest last one.
+    `runs` says which runs of clauses are judged: first clause, nearest and farthest last one. `bags` keeps what was asked for.
     """
 
     folded: Folded
@@ -117,6 +117,7 @@ class Reading:
     phrases: NDArray[np.int64]
     clauses: list[tuple[int, int]]
     runs: list[tuple[int, int, int]]
+    bags: dict[tuple[int, int], Bag] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -198,9 +199,9 @@ class Model:
         return {pattern: i for i, pattern in enumerate(self.patterns) if is_concept(pattern)}
 
     @cached_property
-    def _phrase_kinds(self) -> tuple[Scanner, list[int]]:
+    def _phrase_kinds(self) -> tuple[Scanner, NDArray[np.int64]]:
         pairs = [(phrase, k) for k, kind in enumerate(self.kinds) for phrase in kind.phrases]
-        return Scanner([phrase for phrase, _ in pairs]), [k for _, k in pairs]
+        return Scanner([phrase for phrase, _ in pairs]), np.array([k for _, k in pairs], np.int64)
 
     def read(self, text: str) -> Reading:
         """Fold `text` and find every pattern and listed phrase in it."""
@@ -215,7 +216,7 @@ class Model:
         scanner, kinds = self._phrase_kinds
         phrases = scanner.find(folded.text)
         if len(phrases):
-            phrases[:, 0] = np.take(kinds, phrases[:, 0])
+            phrases[:, 0] = kinds[phrases[:, 0]]
         parts = clauses(folded)
         reading = Reading(folded, grams, phrases, parts, windows(folded, parts))
         if len(reading.runs) > 1:
@@ -228,6 +229,8 @@ class Model:
 
     def bag(self, reading: Reading, start: int, end: int) -> Bag:
         """Return the distinct patterns within `start:end` of the folded text, weighed by rarity, of unit length."""
+        if (start, end) in reading.bags:
+            return reading.bags[start, end]
         grams = reading.grams
         low, high = np.searchsorted(grams[:, 1], (start, end))
         part = grams[low:high]
@@ -235,7 +238,8 @@ class Model:
         ids, first = np.unique(part[:, 0], return_index=True)
         values = self.weights.idf[ids].astype(np.float64)
         norm = math.sqrt(float(values @ values))
-        return Bag(ids, values / norm if norm else values, part[first, 1], part[first, 2])
+        bag = reading.bags[start, end] = Bag(ids, values / norm if norm else values, part[first, 1], part[first, 2])
+        return bag
 
     def tone(self, bag: Bag) -> float:
         """Return what the patterns of a bag say together, before it is weighed against the lures."""
@@ -446,10 +450,9 @@ class Model:
             share[a] += value / 2
             share[b] += value / 2
         each = w.tone_weight * w.weight[bag.ids].astype(np.float64) * bag.values
-        terms += [
-            Term(self.patterns[bag.ids[i]], float(each[i]), *folded.span(int(bag.starts[i]), int(bag.ends[i])))
-            for i in np.flatnonzero(each).tolist()
-        ]
+        patterns, span = self.patterns, folded.span
+        listed = zip(bag.ids.tolist(), each.tolist(), bag.starts.tolist(), bag.ends.tolist(), strict=True)
+        terms += [Term(patterns[i], weight, *span(start, end)) for i, weight, start, end in listed if weight]
         words = [float(each[(bag.starts >= found[i].start - 1) & (bag.ends <= found[i].end + 1)].sum()) for i in decision.inside]
         said = dict(zip(decision.inside, words, strict=True))
         terms += [Term(name, value, 0, len(text)) for name, value in decision.correction]
