@@ -21,6 +21,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GroupKFold
+from threadpoolctl import threadpool_limits
 
 from scamrisk.features import candidates
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
@@ -186,7 +187,8 @@ def fit_shift(
         value = float(weights @ np.logaddexp(0, -margin)) + float(ridge @ point**2) / 2
         return value, np.append(across @ pull, pull.sum()) + ridge * point
 
-    found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
+    with threadpool_limits(1):  # on a busy machine, threads of vectors this short wait for each other
+        found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
     change = np.zeros(x.shape[1])
     change[active] = found.x[:-1]
     return change, float(found.x[-1])
