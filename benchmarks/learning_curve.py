@@ -22,7 +22,7 @@ from scamrisk.evaluation import recall_at
 from scamrisk.knowledge import read_lures, read_signs
 from scamrisk.release import read_public
 from scamrisk.retraining import learning_curve, plot_curve
-from scamrisk.training import Settings, corpus_frame, fit_model, public_frame, variants
+from scamrisk.training import corpus_frame, fit_model, public_frame, variants
 from scamrisk.updating import update
 
 STREAMS: dict[str, Callable[[Message], bool]] = {
@@ -50,7 +50,7 @@ def main() -> None:
         rest = [m for m in messages if m.group not in families]
         train = [m for m in rest if not m.is_test]
         parts = [corpus_frame(train), variants(train), *([public[public["language"] != "th"]] if public is not None else [])]
-        base = fit_model(pd.concat(parts, ignore_index=True), [*read_lures(), *read_signs()], Settings()).model
+        base = fit_model(pd.concat(parts, ignore_index=True), [*read_lures(), *read_signs()]).model
         frame = to_frame(stream)[["text", "label", "group", "language"]]
         curve = learning_curve(frame, base=base, sizes=(50, 200, 1000), n_jobs=2)
         plot_curve(curve, f"Recall at 1 % false alarms, {name}").savefig(

@@ -113,8 +113,8 @@ def clauses(folded: Folded) -> list[tuple[int, int]]:
     return parts
 
 
-def _reach(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the width of the text up to the beginning of each part, and of all of it."""
+def reach_of(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the width of the text up to the beginning of each clause, and of all of it: what `runs` and `windows` measure by."""
     widths = _widths(folded.text)
     reach = [0]
     for low, high in parts:
@@ -122,17 +122,14 @@ def _reach(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[int]:
     return reach
 
 
-def runs(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+def runs(reach: Sequence[int]) -> list[tuple[int, int, int]]:
     """Return which runs of clauses are judged: for each first clause the nearest and the farthest last one.
 
-    A short text is one run. In a long one every run of clauses that is neither narrower than `LEAST` nor wider than `WINDOW`
-    is judged, so a passage is read by itself, however long the text around it is.
+    Every run of clauses of a long text that is neither narrower than `LEAST` nor wider than `WINDOW` is judged, so a passage
+    is read by itself, however long the text around it is.
     """
-    reach = _reach(folded, parts)
-    if reach[-1] <= WHOLE:
-        return [(0, len(parts) - 1, len(parts) - 1)]
     out = []
-    for first in range(len(parts)):
+    for first in range(len(reach) - 1):
         if first and reach[-1] - reach[first] < LEAST:
             break
         near = max(first, bisect_left(reach, reach[first] + LEAST) - 1)
@@ -140,22 +137,22 @@ def runs(folded: Folded, parts: Sequence[tuple[int, int]]) -> list[tuple[int, in
     return out
 
 
-def windows(folded: Folded, parts: Sequence[tuple[int, int]], width: int = WINDOW) -> list[tuple[int, int, int]]:
+def windows(reach: Sequence[int], width: int = WINDOW) -> list[tuple[int, int, int]]:
     """Return overlapping windows as runs of clauses (as `runs` does): one for a short text.
 
     Each is about `width` wide and shares about two thirds with the next.
     """
-    reach = _reach(folded, parts)
+    end = len(reach) - 2
     if reach[-1] <= WHOLE:
-        return [(0, len(parts) - 1, len(parts) - 1)]
+        return [(0, end, end)]
     out: list[tuple[int, int, int]] = []
     next_start = 0
-    for first in range(len(parts)):
+    for first in range(end + 1):
         if reach[first] < next_start:
             continue
         last = max(first, bisect_right(reach, reach[first] + width) - 2)
         out.append((first, last, last))
-        if last == len(parts) - 1:
+        if last == end:
             break
         next_start = reach[first] + width // 3
     return out

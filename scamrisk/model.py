@@ -28,7 +28,7 @@ import numpy as np
 
 from scamrisk.assessment import LEVELS, Assessment, Level, Lure, Term
 from scamrisk.errors import InvalidDataError, InvalidModelError, InvalidTextError
-from scamrisk.features import AD_WINDOW, Concepts, Scanner, clauses, is_concept, runs, windows
+from scamrisk.features import AD_WINDOW, Concepts, Scanner, clauses, is_concept, reach_of, runs, windows
 from scamrisk.language import identify, letters
 from scamrisk.normalize import Folded, fold, fold_phrase
 
@@ -109,13 +109,15 @@ class Weights:
 class Reading:
     """A folded text and the patterns found in it, each array with one row `pattern, start, end`, by start.
 
-    `runs` says which runs of clauses are judged: first clause, nearest and farthest last one. `bags` keeps what was asked for.
+    `runs` says which runs of clauses are judged: first clause, nearest and farthest last one. `windows` are the runs by which it
+    was told what kind of text this is, `bags` keeps what was asked for.
     """
 
     folded: Folded
     grams: NDArray[np.int64]
     phrases: NDArray[np.int64]
     clauses: list[tuple[int, int]]
+    windows: list[tuple[int, int, int]]
     runs: list[tuple[int, int, int]]
     bags: dict[tuple[int, int], Bag] = field(default_factory=dict)
 
@@ -132,10 +134,9 @@ class Bag:
 
 @dataclass(slots=True)
 class Found:
-    """A lure found in a clause: its number, its log-odds, and where it stands in the folded text."""
+    """A lure found in a clause: its number, and where it stands in the folded text."""
 
     kind: int
-    score: float
     start: int
     end: int
 
@@ -218,14 +219,16 @@ class Model:
         if len(phrases):
             phrases[:, 0] = kinds[phrases[:, 0]]
         parts = clauses(folded)
-        reading = Reading(folded, grams, phrases, parts, windows(folded, parts))
-        if len(reading.runs) > 1:
+        reach = reach_of(folded, parts)
+        around = windows(reach)
+        reading = Reading(folded, grams, phrases, parts, around, around)
+        if len(around) > 1:
             ads = sum(map(self.is_ad, self._window_bags(reading)))
-            reading.runs = windows(folded, parts, AD_WINDOW) if 2 * ads >= len(reading.runs) else runs(folded, parts)
+            reading.runs = windows(reach, AD_WINDOW) if 2 * ads >= len(around) else runs(reach)
         return reading
 
     def _window_bags(self, reading: Reading) -> list[Bag]:
-        return [self.bag(reading, reading.clauses[a][0], reading.clauses[b][1]) for a, b, _ in windows(reading.folded, reading.clauses)]
+        return [self.bag(reading, reading.clauses[first][0], reading.clauses[last][1]) for first, last, _ in reading.windows]
 
     def bag(self, reading: Reading, start: int, end: int) -> Bag:
         """Return the distinct patterns within `start:end` of the folded text, weighed by rarity, of unit length."""
@@ -243,7 +246,7 @@ class Model:
 
     def tone(self, bag: Bag) -> float:
         """Return what the patterns of a bag say together, before it is weighed against the lures."""
-        return float(self.weights.weight[bag.ids].astype(np.float64) @ bag.values)
+        return _dot(bag, self.weights.weight)
 
     def run_tones(self, reading: Reading) -> list[NDArray[np.float64]]:
         """Return the tone of each run that is judged: for each of `reading.runs`, one for every last clause from near to far."""
@@ -269,11 +272,11 @@ class Model:
 
     def is_plea(self, bag: Bag) -> bool:
         """Return whether a bag reads like somebody asking for help."""
-        return float(self.weights.plea_weight[bag.ids].astype(np.float64) @ bag.values) + self.weights.plea_intercept > 0
+        return _dot(bag, self.weights.plea_weight) + self.weights.plea_intercept > 0
 
     def is_ad(self, bag: Bag) -> bool:
         """Return whether a bag reads like somebody recruiting, honestly or not."""
-        return float(self.weights.ad_weight[bag.ids].astype(np.float64) @ bag.values) + self.weights.ad_intercept > 0
+        return _dot(bag, self.weights.ad_weight) + self.weights.ad_intercept > 0
 
     def clause_bags(self, reading: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return the distinct patterns of every clause as three arrays: clause, pattern, value (unit length by clause)."""
@@ -326,7 +329,7 @@ class Model:
         found: list[Found] = []
         for row, kind in zip(*np.nonzero(scores > w.lure_threshold), strict=True):
             start, end = self._locate(reading, int(kind), *reading.clauses[row])
-            found.append(Found(int(kind), float(scores[row, kind]), start, end))
+            found.append(Found(int(kind), start, end))
         found.sort(key=lambda f: (f.start, f.end))
         return found
 
@@ -593,6 +596,11 @@ def features_of(model: Model, text: str) -> tuple[NDArray[np.int64], NDArray[np.
     extra = sum(value for _, value in decision.correction)
     ids = np.concatenate([decision.bag.ids, np.array([*lures, v + k + len(model.weights.pairs)], np.int64)])
     return ids, np.concatenate([decision.bag.values, np.ones(len(lures)), [extra]])
+
+
+def _dot(bag: Bag, weights: NDArray[np.float32]) -> float:
+    """Return the sum of the weights of the patterns of a bag, each times its value."""
+    return float(weights[bag.ids].astype(np.float64) @ bag.values)
 
 
 def _best_run(gain: NDArray[np.float64]) -> tuple[int, int]:

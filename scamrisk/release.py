@@ -189,14 +189,12 @@ def release(public: Path | None, dev: Path | None, output: Path, *, n_jobs: int 
     say("measure")
     rows = fitted.rows
     seconds = time.monotonic() - began
-    languages = sorted({m.language for m in messages})
     used = rows.groupby("source").agg(messages=("message", "nunique"), risky=("label", "mean"), weight=("weight", "sum")).reset_index()
     manifest: dict[str, Any] = {
         **fitted.model.manifest,
         "id": output.name,
         "created": datetime.date.today().isoformat(),
         "command": "python -m scamrisk.release" + (" --public DIR" if public else ""),
-        "languages": languages,
         "seed": SEED,
         "settings": asdict(settings),
         "versions": {"scamrisk": __version__, "python": platform.python_version(), "numpy": np.__version__},

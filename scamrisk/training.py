@@ -25,7 +25,7 @@ from sklearn.model_selection import GroupKFold
 
 from scamrisk.corpus import OFFER_KINDS, Message
 from scamrisk.disguise import ATTACKS, typos
-from scamrisk.features import Concepts, candidates, clauses, is_concept, windows
+from scamrisk.features import Concepts, candidates, clauses, is_concept, reach_of, windows
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Kind, Model, Weights, folded_phrases, folded_words
 from scamrisk.normalize import Folded, fold
@@ -160,7 +160,7 @@ def _cut(text: str, most: int, seed: int) -> list[str]:
         return [text]
     folded = fold(text)
     parts = clauses(folded)
-    spans = [(parts[a][0], parts[b][1]) for a, b, _ in windows(folded, parts)]
+    spans = [(parts[a][0], parts[b][1]) for a, b, _ in windows(reach_of(folded, parts))]
     if len(spans) > most:
         chosen = np.random.default_rng(seed).choice(len(spans), most, replace=False)
         spans = [spans[i] for i in sorted(chosen)]
@@ -499,12 +499,13 @@ def fit_lures(
     final = np.hstack([coef[0], np.zeros((count, 2))]).astype(float)
     start, threshold = intercept[0].astype(float), np.full(count, PHRASE_FOUND / 2)
     context = np.tanh(tone[clauses.row] / 2)
+    offered = np.where(clauses.target == 2, 0, clauses.target)
     for k in np.flatnonzero(~lure):
         threshold[k] = _threshold(crossed[:, k], targets[:, k], settings.lure_precision)
     seen = marked[clauses.row]
     for k in np.flatnonzero(lure):
-        judged = seen & (clauses.target[:, k] >= 0)
-        y = clauses.target[judged, k] == 1
+        judged = seen & (offered[:, k] >= 0)
+        y = offered[judged, k] == 1
         if y.sum() < 10:
             final[k, width] = PHRASE_FOUND
             continue
@@ -519,10 +520,9 @@ def fit_lures(
         final[k] = np.append(final[k, :width] * scale, [phrase, around])
         start[k] = start[k] * scale + base
         crossed[:n, k] = features @ second.coef_[0] + base
-    shown = [(crossed[:n, k][seen], np.where(clauses.target[:, k] == 2, 0, clauses.target[:, k])[seen]) for k in np.flatnonzero(lure)]
     if seen.any():
-        scores, found = (np.concatenate(part) for part in zip(*shown, strict=True))
-        threshold[lure] = _threshold(scores, found, settings.lure_precision)
+        scores, held = crossed[:n][seen][:, lure].T.ravel(), offered[seen][:, lure].T.ravel()
+        threshold[lure] = _threshold(scores, held, settings.lure_precision)
     return LureFit(final, start, threshold, crossed[:n])
 
 
