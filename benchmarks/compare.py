@@ -104,7 +104,7 @@ def plain(text: str) -> Folded:
     breaks = [i + 2 for i, c in enumerate(flat) if c in "\n.。!?！？;；,，"]
     size = len(text)
     spaced = flat.replace(BREAK, " ")
-    return Folded(f" {spaced} ", [0, *range(size), size], [0, *range(1, size + 1), size], breaks, [])
+    return Folded(f" {spaced} ", [0, *range(size), size], [0, *range(1, size + 1), size], breaks, [], [])
 
 
 def log_odds(model: Model) -> Scorer:

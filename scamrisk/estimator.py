@@ -16,7 +16,7 @@ from scamrisk.errors import InvalidDataError
 from scamrisk.knowledge import read_lures, read_signs
 from scamrisk.language import identify
 from scamrisk.model import Model, load
-from scamrisk.updating import coefficients, empty_model, main_languages, rows_of, update
+from scamrisk.updating import coefficients, empty_model, rows_of, update
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +101,7 @@ class ScamRiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = classes
         start = empty_model([*read_lures(), *read_signs()]) if self.base is None else starting_model(self.base)
         done = update(
-            start, texts, encoded, weights=weights, languages=main_languages([identify(t) for t in texts]),
+            start, texts, encoded, weights=weights, languages=[identify(t) for t in texts],
             strength=self.strength, patterns=self.patterns, least=self.least, seed=self.random_state, n_jobs=self.n_jobs,
         )  # fmt: skip
         self.model_, self.strength_ = done.model, done.strength

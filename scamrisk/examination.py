@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from nltk import ngrams as runs
 from nltk.collocations import BigramCollocationFinder
 from nltk.metrics import BigramAssocMeasures
@@ -26,9 +27,12 @@ from scamrisk.language import identify
 from scamrisk.model import Model
 from scamrisk.normalize import UNSPACED, fold
 from scamrisk.tables import check_column
+from scamrisk.training import chunked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 LEAST = 8
 """Fewest different messages of each class that anything can be learned from."""
@@ -47,7 +51,8 @@ _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 class Examined:
     """Labelled data that can be learned from, and what was found on the way.
 
-    `frame` has the columns text, label (0 or 1), group, language and row (the position in the data as given);
+    `frame` has the columns text, label (0 or 1), group, language (as given, else as identified), identified (None where the
+    language could not be told) and row (the position in the data as given);
     `findings` are sentences; `dropped` has the columns row and reason.
     """
 
@@ -84,7 +89,22 @@ def _key(text: str) -> str:
     return re.sub(r"[\W_0\ue000-\ue0ff]+", "", fold(text[:4000]).text)
 
 
-def _groups(texts: Sequence[str], given: Sequence[Any] | None) -> list[int]:
+def _keys(texts: Sequence[str]) -> list[str]:
+    return [_key(t) for t in texts]
+
+
+def _identified(texts: Sequence[str]) -> list[str | None]:
+    return [identify(t) for t in texts]
+
+
+def _shared(work: Callable[[Sequence[str]], list[T]], texts: Sequence[str], n_jobs: int) -> list[T]:
+    """Do the work in processes, when there are texts enough to be worth starting them."""
+    shares = chunked(texts)
+    parts = Parallel(n_jobs=n_jobs if len(shares) > 4 else 1)(delayed(work)(share) for share in shares)
+    return [row for part in parts for row in part]
+
+
+def _groups(texts: Sequence[str], given: Sequence[Any] | None, keys: Sequence[str] | None = None) -> list[int]:
     """Return a group number for each text: near-duplicates, and rows of the same given group, share one."""
     parent = list(range(len(texts)))
 
@@ -104,7 +124,7 @@ def _groups(texts: Sequence[str], given: Sequence[Any] | None) -> list[int]:
     else:
         seen: dict[str, int] = {}
         for i, text in enumerate(texts):
-            parent[root(i)] = root(seen.setdefault(_key(text)[:50], i))
+            parent[root(i)] = root(seen.setdefault((keys[i] if keys else _key(text))[:50], i))
     return [root(i) for i in range(len(texts))]
 
 
@@ -117,6 +137,7 @@ def examine(
     language: str | None = None,
     risky: str | None = None,
     mapping: Mapping[Any, int] | None = None,
+    n_jobs: int = 1,
 ) -> Examined:
     """Check labelled data and make it ready: unreadable and double rows out, near-duplicates grouped.
 
@@ -137,7 +158,7 @@ def examine(
             reasons[row] = "no text"
         elif len(value) > LONGEST:
             reasons[row] = f"longer than {LONGEST:,} characters"
-    keys = ["" if row in reasons else _key(t) or t.strip() for row, t in enumerate(texts)]
+    keys = ["" if row in reasons else key or texts[row].strip() for row, key in enumerate(_shared(_keys, texts, n_jobs))]
     seen: dict[str, int] = {}
     said: dict[str, set[int]] = {}
     for row, key in enumerate(keys):
@@ -167,9 +188,10 @@ def examine(
             )
     used = [texts[r] for r in kept]
     given = frame[group].iloc[kept].tolist() if group else None
-    groups = _groups(used, given)
-    tongues = [str(v) for v in frame[language].iloc[kept]] if language else [identify(t) or "unknown" for t in used]
-    out = pd.DataFrame({"text": used, "label": y, "group": groups, "language": tongues, "row": kept})
+    groups = _groups(used, given, [keys[r] for r in kept])
+    identified = _shared(_identified, used, n_jobs)
+    tongues = [str(v) for v in frame[language].iloc[kept]] if language else [tag or "unknown" for tag in identified]
+    out = pd.DataFrame({"text": used, "label": y, "group": groups, "language": tongues, "identified": identified, "row": kept})
     count_groups = len(set(groups))
     if count_groups < len(out):
         findings.append(f"{count_groups} groups: near-duplicates are kept on one side of every split")

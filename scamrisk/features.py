@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import ahocorasick_rs
 import numpy as np
 
+from scamrisk.amounts import PERIODS, concept_of
 from scamrisk.normalize import CJK, UNSPACED, Folded
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Scanner:
         if self._automaton is None:
             return np.empty((0, 3), np.int64)
         found = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        return np.array(found, np.int64).reshape(-1, 3)
+        return np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
 
 
 NEAR = 60
@@ -65,7 +66,8 @@ class Concepts:
     def find(self, folded: Folded) -> list[tuple[str, int, int]]:
         """Return name, start and end of each concept `<a>` and each pair `<a>+<b>` found in a folded text.
 
-        Words that were written in disguise are the concept `<disguised>` as well.
+        Words that were written in disguise are the concept `<disguised>` as well, and amounts of money what they are beside
+        usual pay: `<pay_high>` where a period stands near, else `<sum_high>`.
         """
         text = folded.text
         found = self._scanner.find(text)
@@ -77,9 +79,15 @@ class Concepts:
                 continue
             reach = end
             hits += [(concept, start, end) for concept in self._concepts[word]]
-        if folded.disguised:
-            hits = sorted([*hits, *(("disguised", start, end) for start, end in folded.disguised)], key=itemgetter(1))
         near = NEAR // DENSE if _DENSE.search(text) else NEAR
+        more = [("disguised", start, end) for start, end in folded.disguised]
+        for amount in folded.amounts:
+            named = [(c == "salary", max(start - amount.end, amount.start - end, 0), c) for c, start, end in hits if c in PERIODS]
+            _, _, period = min((n for n in named if n[1] <= near // 3), default=(False, 0, None))
+            if concept := concept_of(amount, period):
+                more.append((concept, amount.start, amount.end))
+        if more:
+            hits = sorted([*hits, *more], key=itemgetter(1))
         out = [(f"<{concept}>", start, end) for concept, start, end in hits]
         for i, (a, start, end) in enumerate(hits):
             for b, other, last in hits[i + 1 :]:

@@ -134,16 +134,15 @@ class Bag:
 
 @dataclass(slots=True)
 class Found:
-    """A lure found in a clause: its number, and where it stands in the folded text."""
+    """A lure found in a clause: its number and that of the clause."""
 
     kind: int
-    start: int
-    end: int
+    clause: int
 
 
 @dataclass(slots=True)
 class Decision:
-    """What scoring found out: the bag of the deciding run, all lures, which of them stand `inside` the deciding run, and more."""
+    """What scoring found out: the bag of the deciding run, all lures by clause, which stand `inside` the deciding run, and more."""
 
     reading: Reading
     bag: Bag
@@ -153,6 +152,7 @@ class Decision:
     language: str | None
     reason: str | None
     correction: list[tuple[str, float]]
+    log_odds: float
 
 
 @dataclass(frozen=True)
@@ -286,8 +286,8 @@ class Model:
         row = np.maximum(row, 0)
         inside = grams[:, 2] <= highs[row] + 1
         size = max(1, len(self.patterns))
-        both = np.unique(row[inside] * size + grams[inside, 0])
-        row, ids = both // size, both % size
+        both = np.sort(row[inside] * size + grams[inside, 0])
+        row, ids = np.divmod(both[np.diff(both, prepend=-1) > 0], size)
         values = self.weights.idf[ids].astype(np.float64)
         norm = np.sqrt(np.bincount(row, values**2, minlength=len(lows)))
         return row, ids, values / norm[row]
@@ -310,7 +310,7 @@ class Model:
         return scores
 
     def find_lures(self, reading: Reading, tones: Sequence[NDArray[np.float64]]) -> list[Found]:
-        """Return the lures of a reading by place; `tones` are those of its runs: a clause is judged by the best run that holds it.
+        """Return the lures of a reading by clause; `tones` are those of its runs: a clause is judged by the best run that holds it.
 
         A listed phrase that makes up half of its clause is its lure, unless the tone around it speaks clearly against.
         """
@@ -326,12 +326,7 @@ class Model:
             low, high = reading.clauses[clause]
             if self.kinds[kind].is_lure and 2 * (end - start) >= high - low and context[clause] > AGAINST:
                 scores[clause, kind] = max(scores[clause, kind], w.lure_threshold[kind] + 0.5)
-        found: list[Found] = []
-        for row, kind in zip(*np.nonzero(scores > w.lure_threshold), strict=True):
-            start, end = self._locate(reading, int(kind), *reading.clauses[row])
-            found.append(Found(int(kind), start, end))
-        found.sort(key=lambda f: (f.start, f.end))
-        return found
+        return [Found(kind, clause) for clause, kind in np.argwhere(scores > w.lure_threshold).tolist()]
 
     def _locate(self, reading: Reading, kind: int, low: int, high: int) -> tuple[int, int]:
         """Return the stretch of a clause that speaks most for a lure: the run of characters of the largest sum."""
@@ -370,31 +365,36 @@ class Model:
         prior = self.prior(base_rate)
         return self._explain(text, self._decide(text), prior)
 
-    def _decide(self, text: str) -> Decision:
-        """Read a text, find its lures, and choose the window whose sum is largest."""
+    def log_odds(self, text: str) -> float:
+        """Return what `score` adds up, at the model's own base rate, without saying why: for measuring on many texts."""
+        return self._decide(text).log_odds
+
+    def _decide(self, text: str, language: str | None = None) -> Decision:
+        """Read a text (in a language, if it is known already), find its lures, and choose the run whose sum is largest."""
         reading = self.read(text)
         if not reading.folded.text.strip():
             raise InvalidTextError("expected a text with something to read, got one that is empty or blank")
         w = self.weights
         tones = self.run_tones(reading)
         found = self.find_lures(reading, tones)
-        low, high = self._riskiest(reading, tones, found)
-        bag = self.bag(reading, low, high)
-        inside = [i for i, f in enumerate(found) if low <= f.start and f.end <= high + 1]
+        first, last = self._riskiest(reading, tones, found)
+        bag = self.bag(reading, reading.clauses[first][0], reading.clauses[last][1])
+        inside = [i for i, f in enumerate(found) if first <= f.clause <= last]
         kinds = {found[i].kind for i in inside}
         total = w.tone_weight * self.tone(bag) + float(w.kind_weight[sorted(kinds)].sum() + w.pair_weight[self.active_pairs(kinds)].sum())
-        language = identify(text)
+        language = language or identify(text)
         reason = self._unsupported(reading.folded, language)
         plea = any(map(self.is_plea, self._window_bags(reading)))
-        return Decision(reading, bag, found, inside, plea, language, reason, self._correction(total, language, reason))
+        added = self._correction(total, language, reason)
+        log_odds = w.intercept + total + sum(value for _, value in added)
+        return Decision(reading, bag, found, inside, plea, language, reason, added, log_odds)
 
     def _riskiest(self, reading: Reading, tones: Sequence[NDArray[np.float64]], found: Sequence[Found]) -> tuple[int, int]:
-        """Return start and end of the run of clauses whose tone, lures and combinations have the largest sum."""
+        """Return the first and last clause of the run whose tone, lures and combinations have the largest sum."""
         if len(reading.runs) == 1:
-            return 0, len(reading.folded.text)
+            return 0, len(reading.clauses) - 1
         w = self.weights
-        lows = [low for low, _ in reading.clauses]
-        clause = [bisect_right(lows, f.start) - 1 for f in found]
+        clause = [f.clause for f in found]
         best, top = (0, 0), -math.inf
         for (first, near, far), each in zip(reading.runs, tones, strict=True):
             come: dict[int, int] = {}
@@ -410,7 +410,7 @@ class Model:
             last = int(np.argmax(totals))
             if totals[last] > top:
                 best, top = (first, near + last), float(totals[last])
-        return reading.clauses[best[0]][0], reading.clauses[best[1]][1]
+        return best
 
     def _correction(self, total: float, language: str | None, reason: str | None) -> list[tuple[str, float]]:
         """Return what must be added to the sum so that nothing unknown is called low, and nothing overflows."""
@@ -435,10 +435,11 @@ class Model:
         return [(int(a), int(b)) for a, b in self.weights.pairs]
 
     def _explain(self, text: str, decision: Decision, prior: float) -> Assessment:
-        w, folded, found, bag = self.weights, decision.reading.folded, decision.found, decision.bag
-        spans = [folded.span(f.start, f.end) for f in found]
+        w, reading, found, bag = self.weights, decision.reading, decision.found, decision.bag
+        located = [self._locate(reading, f.kind, *reading.clauses[f.clause]) for f in found]
+        spans = [reading.folded.span(start, end) for start, end in located]
         places: dict[int, tuple[int, int]] = {}
-        for i in decision.inside:
+        for i in sorted(decision.inside, key=located.__getitem__):
             places.setdefault(found[i].kind, spans[i])
         terms: list[Term] = []
         share: dict[int, float] = {}
@@ -453,11 +454,10 @@ class Model:
             share[a] += value / 2
             share[b] += value / 2
         each = w.tone_weight * w.weight[bag.ids].astype(np.float64) * bag.values
-        patterns, span = self.patterns, folded.span
+        patterns, span = self.patterns, reading.folded.span
         listed = zip(bag.ids.tolist(), each.tolist(), bag.starts.tolist(), bag.ends.tolist(), strict=True)
         terms += [Term(patterns[i], weight, *span(start, end)) for i, weight, start, end in listed if weight]
-        words = [float(each[(bag.starts >= found[i].start - 1) & (bag.ends <= found[i].end + 1)].sum()) for i in decision.inside]
-        said = dict(zip(decision.inside, words, strict=True))
+        said = {i: float(each[(bag.starts >= located[i][0] - 1) & (bag.ends <= located[i][1] + 1)].sum()) for i in decision.inside}
         terms += [Term(name, value, 0, len(text)) for name, value in decision.correction]
         terms.sort(key=lambda t: -abs(t.weight))
         shift = _log_odds(prior) - _log_odds(float(self.manifest["base_rate"]))
@@ -587,9 +587,12 @@ class Model:
         (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def features_of(model: Model, text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the features of a text as `to_sklearn` numbers them: patterns, lures, pairs, correction."""
-    decision = model._decide(text)
+def features_of(model: Model, text: str, language: str | None = None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the features of a text as `to_sklearn` numbers them: patterns, lures, pairs, correction.
+
+    `language` is what `identify` says of it, where that is known already.
+    """
+    decision = model._decide(text, language)
     kinds = {decision.found[i].kind for i in decision.inside}
     v, k = len(model.patterns), len(model.kinds)
     lures = [v + kind for kind in sorted(kinds)] + [v + k + pair for pair in model.active_pairs(kinds)]

@@ -12,8 +12,9 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from scamrisk.amounts import Amount, find_amounts
 from scamrisk.chardata import CONFUSABLE, LATIN, SIMPLIFIED, TRADITIONAL
 
 URL, MESSENGER, EMAIL, HANDLE, PHONE, IDENTIFIER = "\ue000\ue001\ue002\ue003\ue004\ue005"
@@ -42,6 +43,7 @@ class Folded:
 
     `breaks` are the positions in `text`, ascending, at which a clause ends; `disguised` the half-open ranges of `text`
     whose spelling hid the words: look-alike letters, invisible characters or separators inside a word, digits for letters.
+    `amounts` are the amounts of money, with their place in `text`, where their digits read 0.
     """
 
     text: str
@@ -49,6 +51,7 @@ class Folded:
     ends: list[int]
     breaks: list[int]
     disguised: list[tuple[int, int]]
+    amounts: list[Amount]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the original half-open range of the folded range `start:end`, without white space at its edges."""
@@ -274,6 +277,8 @@ def _characters(text: str) -> _Mapped:
                     pieces[at] = "".join(folds[c] for c in cluster)
                     pieces[at + 1 : end] = [""] * (end - at - 1)
             at = end
+    if set(map(len, pieces)) == {1}:
+        return _Mapped("".join(pieces), list(range(len(pieces))), list(range(1, len(pieces) + 1)))
     starts: list[int] = []
     ends: list[int] = []
     for i, piece in enumerate(pieces):
@@ -310,6 +315,7 @@ def fold(text: str) -> Folded:
     m.sub(_LEET, lambda k: k[0].translate(_LEET_LETTERS), undo=True)
     m.sub(_PHONE, _mask_phone)
     m.sub(_IDENTIFIER, lambda _: f" {IDENTIFIER} ")
+    amounts = [(m.starts[a.start], m.ends[a.end - 1], a) for a in find_amounts(m.text)]
     m.drop(_THOUSANDS)
     m.drop(_DECIMAL)
     m.sub(_DIGITS, lambda k: "0" * min(len(k[0]), 9))
@@ -323,8 +329,13 @@ def fold(text: str) -> Folded:
     breaks = [i + 1 for i, c in enumerate(m.text) if c == BREAK]
     size = len(text)
     starts = [0, *m.starts, size]
-    hidden = [(bisect_left(starts, a, 1), bisect_left(starts, b, 1)) for a, b in sorted(m.disguised)]
-    return Folded(f" {m.text.replace(BREAK, ' ')} ", starts, [0, *m.ends, size], breaks, [(a, b) for a, b in hidden if a < b])
+
+    def place(a: int, b: int) -> tuple[int, int]:
+        return bisect_left(starts, a, 1), bisect_left(starts, b, 1)
+
+    hidden = [(a, b) for a, b in (place(*span) for span in sorted(m.disguised)) if a < b]
+    paid = [replace(amount, start=a, end=b) for a, b, amount in ((*place(a, b), amount) for a, b, amount in amounts) if a < b]
+    return Folded(f" {m.text.replace(BREAK, ' ')} ", starts, [0, *m.ends, size], breaks, hidden, paid)
 
 
 def fold_phrase(phrase: str) -> str:

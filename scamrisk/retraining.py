@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 
 from scamrisk import __version__
@@ -28,9 +29,10 @@ from scamrisk.estimator import starting_model
 from scamrisk.evaluation import brier, calibration_error, recall_at
 from scamrisk.examination import Examined, examine, new_phrases, suspects
 from scamrisk.knowledge import LureEntry, read_lures, read_signs
+from scamrisk.language import identify
 from scamrisk.model import Model, load
 from scamrisk.tables import read_table, whole_file
-from scamrisk.training import FALSE_ALARMS, Settings, corpus_frame, fit_model, levels_of, variants
+from scamrisk.training import FALSE_ALARMS, Settings, chunked, corpus_frame, fit_model, levels_of, variants
 from scamrisk.updating import Say, empty_model, main_languages, stages, update, with_lures
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 
 RESAMPLES = 300
 """Paired bootstrap resamples for the differences between old and new."""
-MOST_COMPARED = 20_000
-"""Old and new are compared on at most this many messages."""
+MOST_COMPARED = 5_000
+"""Old and new are compared on at most this many messages of the new data."""
 CORPUS_FALL = 0.02
 """A new model may lose this much recall, or gain this many false alarms, at level "high" on the corpus test."""
 
@@ -177,7 +179,7 @@ def train(
         check_output(output, overwrite=overwrite)
     entries = read_lures(lures)
     old = load() if base is None else starting_model(base)
-    examined = examine(frame, text=text, label=label, group=group, language=language, risky=risky, mapping=mapping)
+    examined = examine(frame, text=text, label=label, group=group, language=language, risky=risky, mapping=mapping, n_jobs=n_jobs)
     with stages(progress, 8) as say:
         if corpus:
             model, crossed = _with_corpus(examined, entries, n_jobs, say)
@@ -232,7 +234,7 @@ def _updated(
     start = empty_model([*entries, *read_signs()]) if base is None else with_lures(base, entries) if own_lures else base
     labels = rows["label"].to_numpy(int)
     done = update(
-        start, rows["text"].tolist(), labels, groups=rows["group"].to_numpy(), languages=main_languages(rows["language"].tolist()),
+        start, rows["text"].tolist(), labels, groups=rows["group"].to_numpy(), languages=rows["identified"].tolist(),
         patterns=60_000 if base is None else 3_000, strength=strength, seed=seed, n_jobs=n_jobs, say=say,
     )  # fmt: skip
     if base is not None:
@@ -265,7 +267,7 @@ def _with_corpus(examined: Examined, entries: Sequence[LureEntry], n_jobs: int, 
     )  # fmt: skip
     known = pd.concat([corpus_frame(messages), variants(messages)], ignore_index=True)
     fitted = fit_model(pd.concat([known, new], ignore_index=True), [*entries, *read_signs()], Settings(), n_jobs=n_jobs, say=say)
-    languages = list(dict.fromkeys([*sorted({m.language for m in messages}), *main_languages(rows["language"].tolist())]))
+    languages = list(dict.fromkeys([*sorted({m.language for m in messages}), *main_languages(rows["identified"].tolist())]))
     model = replace(fitted.model, manifest={**fitted.model.manifest, "languages": languages})
     highest = fitted.rows[fitted.rows["message"] >= len(known)].groupby("message")["log_odds"].max()
     return model, highest.sort_index().to_numpy()
@@ -319,8 +321,16 @@ def _paired(
 
 
 def _judge(model: Model, texts: Sequence[str], n_jobs: int) -> pd.DataFrame:
-    scored = model.score_many(texts, n_jobs=n_jobs)
-    return pd.DataFrame({"risk": [a.risk for a in scored], "level": [a.level for a in scored]})
+    parts = Parallel(n_jobs=n_jobs)(delayed(_log_odds)(model, part) for part in chunked(texts))
+    return _judged(model, np.concatenate(parts))
+
+
+def _log_odds(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:
+    return np.array([model.log_odds(t) for t in texts], float)
+
+
+def _judged(model: Model, log_odds: NDArray[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"risk": 1 / (1 + np.exp(-log_odds)), "level": [model.level(v) for v in log_odds]})
 
 
 def _flags(levels: Iterable[Any]) -> NDArray[np.bool_]:
@@ -345,7 +355,7 @@ def _compare(
         rows = rows.sample(MOST_COMPARED, random_state=seed)
     labels = rows["label"].to_numpy(int)
     before = _judge(old, rows["text"].tolist(), n_jobs)
-    after = pd.DataFrame({"risk": 1 / (1 + np.exp(-rows["log_odds"].to_numpy())), "level": [new.level(v) for v in rows["log_odds"]]})
+    after = _judged(new, rows["log_odds"].to_numpy())
     sides = [(part["risk"].to_numpy(), _flags(part["level"])) for part in (before, after)]
     comparison = [_paired("new data, held out", labels, sides[0], sides[1], seed)]
     table_ = rows.assign(old=sides[0][1], new=sides[1][1])
@@ -367,12 +377,11 @@ def _compare(
     order = (changed["new risk"] - changed["old risk"]).abs().sort_values(ascending=False).index
     held = pd.DataFrame(guards, columns=["guard", "holds", "seen"])
     better, verdict = _verdict(comparison, held)
-    sample = examined.frame if len(examined.frame) <= MOST_COMPARED else examined.frame.sample(MOST_COMPARED, random_state=seed)
     return Report(
         findings=tuple(examined.findings), comparison=pd.concat(comparison, ignore_index=True), by_language=_by(table_, "language"),
         by_slice=_by(table_, "slice") if slices is not None else pd.DataFrame(), guards=held, verdict=verdict, better=better,
         suspects=suspects(examined, crossed), changed=changed.loc[order].reset_index(drop=True),
-        phrases=new_phrases(sample["text"].tolist(), sample["label"].to_numpy(int), old),
+        phrases=new_phrases(rows["text"].tolist(), labels, old),
     )  # fmt: skip
 
 
@@ -485,7 +494,7 @@ def learning_curve(
         for name, start in models.items():
             done = update(
                 start, part["text"].tolist(), labels, groups=part["group"].to_numpy(), seed=seed, n_jobs=n_jobs,
-                languages=main_languages(part["language"].tolist()) if "language" in part else (),
+                languages=[identify(t) for t in part["text"]],
             )  # fmt: skip
             risk = _judge(done.model, test["text"].tolist(), n_jobs)["risk"].to_numpy()
             row[f"recall, {name}"], row[f"PR-AUC, {name}"] = recall_at(y, risk, 0.01), float(average_precision_score(y, risk))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,8 @@ from scamrisk.normalize import Folded, fold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 SEED = 20261124
 """Seed of every random choice in training."""
@@ -238,7 +240,7 @@ def _bags(model: Model, texts: Sequence[str], stretch: str) -> list[tuple[Any, .
     return out
 
 
-def chunked(texts: Sequence[str]) -> list[list[str]]:
+def chunked(texts: Sequence[T]) -> list[list[T]]:
     """Cut texts into shares for processes: few, because each process has to build the model's scanner for each share."""
     size = max(500, min(5000, len(texts) // 8))
     return [list(texts[i : i + size]) for i in range(0, len(texts), size)]

@@ -23,23 +23,29 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from scamrisk.features import candidates
+from scamrisk.features import candidates, is_concept
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Model, Weights, features_of, folded_words
 from scamrisk.normalize import Folded, fold
-from scamrisk.training import PHRASE_FOUND, balanced, blank_model, chunked, kinds_of, rarity
+from scamrisk.training import PHRASE_FOUND, Settings, balanced, blank_model, chunked, kinds_of, rarity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STRENGTHS = (10.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Penalties tried, strongest first: how much evidence it takes to move a weight."""
-KNOWN = 100.0
-"""How many times as much evidence it takes to move a weight that the model already has, so that little data can't wreck it."""
-DISCOVERY = 20_000
+SEEN = 30.0
+"""A known pattern resists as much as a new one for each so many passages that it was learned from, and a new one more."""
+LURE = 1_000.0
+"""How many times as much evidence as for a new pattern it takes to move a lure or a combination, learned from many messages."""
+CAUTION = 3.0
+"""The weakest penalty tried for `n` messages is `CAUTION / n`: on a few messages cross-validation alone would trust them too much."""
+DISCOVERY = 10_000
 """New patterns are looked for in at most this many messages."""
-CHOICE = 10_000
+CHOICE = 5_000
 """The penalty is chosen on at most this many messages."""
+MANY = 20_000
+"""More messages than this are cross-fitted in three folds instead of five."""
 
 Say = Callable[[str], None]
 
@@ -107,9 +113,10 @@ def with_lures(model: Model, lures: Sequence[LureEntry]) -> Model:
 def with_patterns(model: Model, patterns: Sequence[str], frequency: Sequence[int], total: int) -> Model:
     """Return the model with more patterns, of weight zero; `frequency` of `total` messages hold each."""
     w, more = model.weights, len(patterns)
+    concept = np.where([is_concept(p) for p in patterns], Settings().concept_weight, 1.0).astype(np.float32)
     weights = replace(
         w,
-        idf=np.concatenate([w.idf, rarity(np.asarray(frequency), total)]),
+        idf=np.concatenate([w.idf, rarity(np.asarray(frequency), total) * concept]),
         weight=np.concatenate([w.weight, np.zeros(more, np.float32)]),
         plea_weight=np.concatenate([w.plea_weight, np.zeros(more, np.float32)]),
         ad_weight=np.concatenate([w.ad_weight, np.zeros(more, np.float32)]),
@@ -152,14 +159,18 @@ def coefficients(model: Model) -> NDArray[np.float64]:
     return np.concatenate([w.tone_weight * w.weight.astype(float), w.kind_weight, w.pair_weight, [1.0]])
 
 
-def _features(model: Model, texts: Sequence[str]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    return [features_of(model, t) for t in texts]
+def _features(model: Model, texts: Sequence[str], languages: Sequence[str | None]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    return [features_of(model, t, tag) for t, tag in zip(texts, languages, strict=True)]
 
 
-def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1) -> sparse.csr_matrix:
-    """Return what the model adds up for each text, shape (texts, patterns + lures + combinations + 1)."""
+def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1, *, languages: Sequence[str | None] = ()) -> sparse.csr_matrix:
+    """Return what the model adds up for each text, shape (texts, patterns + lures + combinations + 1).
+
+    `languages` are what `identify` says of the texts, where that is known already.
+    """
     width = len(model.patterns) + len(model.kinds) + len(model.weights.pairs) + 1
-    parts = Parallel(n_jobs=n_jobs)(delayed(_features)(model, c) for c in chunked(texts))
+    tags = languages or [None] * len(texts)
+    parts = Parallel(n_jobs=n_jobs)(delayed(_features)(model, c, t) for c, t in zip(chunked(texts), chunked(tags), strict=True))
     rows = [row for part in parts for row in part]
     indptr = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in rows])])
     ids = np.concatenate([i for i, _ in rows]) if rows else np.empty(0, np.int64)
@@ -216,7 +227,7 @@ def update(
     *,
     groups: NDArray[Any] | None = None,
     weights: NDArray[Any] | None = None,
-    languages: Sequence[str] = (),
+    languages: Sequence[str | None] = (),
     strength: float | None = None,
     patterns: int = 3_000,
     least: int = 3,
@@ -227,27 +238,28 @@ def update(
     """Move a model towards labelled messages.
 
     `strength` is the penalty on the distance from the model; by default it is chosen by cross-validation over groups.
-    `patterns` new ones at most enter, each seen in `least` messages or more. `languages` are added to those the model
-    speaks for.
+    `patterns` new ones at most enter, each seen in `least` messages or more. `languages` are those of the texts, as `identify`
+    tells them; the model will speak for those of many messages as well.
     """
     n = len(texts)
     groups = np.arange(n) if groups is None else groups
     raw = np.ones(n) if weights is None else np.asarray(weights, float)
     say("look for new patterns")
     found, frequency = unknown_patterns(model, texts, labels, least=least, most=patterns, seed=seed, n_jobs=n_jobs)
-    spoken = list(dict.fromkeys([*model.manifest["languages"], *languages]))
+    spoken = list(dict.fromkeys([*model.manifest["languages"], *main_languages(languages)]))
     model = replace(model, manifest={**model.manifest, "languages": spoken})
     before = len(model.patterns)
     model = with_patterns(model, found, frequency, max(n, int(model.manifest.get("passages", 0))))
     say("read the messages")
-    x = rows_of(model, texts, n_jobs)
+    x = rows_of(model, texts, n_jobs, languages=languages)
     offset = x @ coefficients(model) + model.weights.intercept
     x = x[:, :-1].tocsr()
     relative = _resistance(model, before, x.shape[1])
     say("choose how far to move")
-    folds = list(GroupKFold(min(5, len(set(groups.tolist())))).split(texts, groups=groups))
+    folds = list(GroupKFold(min(3 if n > MANY else 5, len(set(groups.tolist())))).split(texts, groups=groups))
     if strength is None:
-        strength = _choose(x, offset, labels, raw, groups, relative, seed, n_jobs)
+        tried = [s for s in STRENGTHS if s >= CAUTION / n] if before else list(STRENGTHS)
+        strength = _choose(tried or [STRENGTHS[0]], x, offset, labels, raw, groups, relative, seed, n_jobs)
     say("cross-fit")
     crossed = np.empty(n)
 
@@ -265,17 +277,21 @@ def update(
 def _resistance(model: Model, before: int, width: int) -> NDArray[np.float64]:
     """Return the penalty of each coefficient and of the intercept, relative to that of a new pattern.
 
-    What rests on more evidence resists more: a known pattern on a few messages, a lure on many, the intercept on all of them.
+    What rests on more evidence resists more: a known pattern on the passages it was seen in, which its rarity tells, a lure on
+    many messages, the intercept on all of them.
     """
     relative = np.ones(width + 1)
     if before:
-        relative[:before] = KNOWN
-        relative[len(model.patterns) : width] = 10 * KNOWN
-        relative[-1] = max(KNOWN, float(model.manifest.get("passages", 0)))
+        total = float(model.manifest.get("passages", 0))
+        idf = model.weights.idf[:before] / np.where([is_concept(p) for p in model.patterns[:before]], Settings().concept_weight, 1.0)
+        relative[:before] += np.maximum(0.0, (1 + total) / np.exp(idf - 1.0) - 1) / SEEN
+        relative[len(model.patterns) : width] = LURE
+        relative[-1] = max(LURE, total)
     return relative
 
 
 def _choose(
+    strengths: Sequence[float],
     x: sparse.csr_matrix,
     offset: NDArray[Any],
     labels: NDArray[Any],
@@ -300,8 +316,8 @@ def _choose(
             out += log_loss(offset[test] + x[test] @ change + extra, labels[test], balanced(labels, raw)[test]) * len(test)
         return out
 
-    losses = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(total)(s) for s in STRENGTHS)
-    return STRENGTHS[int(np.argmin(losses))]
+    losses = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(total)(s) for s in strengths)
+    return strengths[int(np.argmin(losses))]
 
 
 def _moved(model: Model, change: NDArray[Any], extra: float) -> Model:

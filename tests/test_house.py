@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "scamrisk"
 ORDER = [
-    "errors", "chardata", "assessment", "normalize", "language", "features", "knowledge", "advice", "model", "labels", "tables",
+    "errors", "chardata", "amounts", "assessment", "normalize", "language", "features", "knowledge", "advice", "model", "labels", "tables",
     "api", "corpus", "disguise", "evaluation", "training", "updating", "estimator", "examination", "card", "retraining", "release", "__main__",
 ]  # fmt: skip
 """Modules from the ground up: each imports only from those before it, at the top of the file."""
