@@ -51,7 +51,7 @@ _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 class Examined:
     """Labelled data that can be learned from, and what was found on the way.
 
-    `frame` has the columns text, label (0 or 1), group, language (as given, else as identified), identified (None where the
+    `frame` has the columns text, label (0 or 1), group, language (as given, else as identified), identified ("" where the
     language could not be told) and row (the position in the data as given);
     `findings` are sentences; `dropped` has the columns row and reason.
     """
@@ -93,8 +93,8 @@ def _keys(texts: Sequence[str]) -> list[str]:
     return [_key(t) for t in texts]
 
 
-def _identified(texts: Sequence[str]) -> list[str | None]:
-    return [identify(t) for t in texts]
+def _identified(texts: Sequence[str]) -> list[str]:
+    return [identify(t) or "" for t in texts]
 
 
 def _shared(work: Callable[[Sequence[str]], list[T]], texts: Sequence[str], n_jobs: int) -> list[T]:
