@@ -8,6 +8,7 @@ statistics of wages as of 2025; only the order of the ratio matters, so a figure
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _HAN_NUMBERS = dict(zip("一二三四五六七八九两", (1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
@@ -64,7 +65,7 @@ _UNITS: dict[str, tuple[float, str]] = {
     "हजार": (1e3, "inr"), "हज़ार": (1e3, "inr"), "लाख": (1e5, "inr"), "juta": (1e6, "idr"), "jt": (1e6, "idr"), "ribu": (1e3, ""), "rb": (1e3, "idr"),
     "trieu": (1e6, "vnd"), "tr": (1e6, "vnd"), "cu": (1e6, "vnd"), "nghin": (1e3, "vnd"), "ngan": (1e3, "vnd"), "libo": (1e3, "php"),
     "тысяч": (1e3, ""), "тыс": (1e3, ""), "พัน": (1e3, ""), "หมื่น": (1e4, ""), "แสน": (1e5, ""), "ล้าน": (1e6, ""), "ພັນ": (1e3, ""), "ແສນ": (1e5, ""),
-    "ລ້ານ": (1e6, ""), "ပဲ": (1, ""), "သောင်း": (1e4, ""), "သိန်း": (1e5, ""), "ពាន់": (1e3, ""), "ម៉ឺន": (1e4, ""), "លាន": (1e6, ""), "百": (1e2, ""),
+    "ລ້ານ": (1e6, ""), "သောင်း": (1e4, ""), "သိန်း": (1e5, ""), "ពាន់": (1e3, ""), "ម៉ឺន": (1e4, ""), "លាន": (1e6, ""), "百": (1e2, ""),
     "千": (1e3, ""), "万": (1e4, ""), "w": (1e4, "cny"), "만": (1e4, "krw"), "천": (1e3, "krw"), "억": (1e8, "krw"), "elfu": (1e3, ""), "laki": (1e5, ""),
 }  # fmt: skip
 _CURRENCY = {re.sub(r"\\", "", name): code for code, names in _NAMES.items() for name in names.split("|")}
@@ -77,16 +78,18 @@ _BARE = {"thb", "lak", "mmk", "krw", "jpy", "inr", "rub", "cny"}
 """Homes in which a number with a period of pay but without a currency is read as an amount of the home's currency."""
 
 
-def _any(words: dict[str, object]) -> str:
+def _any(words: Iterable[str]) -> str:
     """Return a pattern for any of the words, the longest first; a Latin or Cyrillic one must end there."""
     ordered = sorted(words, key=len, reverse=True)
     return "|".join(re.escape(w) + (r"(?![a-zа-я])" if re.match("[a-zа-я]", w[-1]) else "") for w in ordered)
 
 
 _NUMBER = r"\d{1,3}(?:[.,' ]\d{3})+(?!\d)|\d+(?:[.,]\d{1,2}(?!\d))?"
-_NAME, _UNIT = _any(dict(_CURRENCY)), _any(dict(_UNITS))
+_ONLY_AFTER = {"u", "d", "do", "cu", "р", "p", "块", "元", "刀"}
+_NAME, _UNIT = _any(_CURRENCY), _any(_UNITS)
+_BEFORE = _any(set(_CURRENCY) - _ONLY_AFTER) + r"|p(?= ?\d[\d,]{2})"
 _AMOUNT = re.compile(
-    rf"(?:(?<![a-zа-я])(?P<before>{_NAME}) ?)?(?P<swahili>(?:elfu|laki) )?(?<![\d.,])(?:(?P<number>{_NUMBER})(?: ?(?:-|~|/|to|den|sampai|hingga|a|至|到|から|до| ) ?(?P<upper>{_NUMBER}))?"
+    rf"(?:(?<![a-zа-я])(?P<before>{_BEFORE}) ?)?(?P<swahili>(?:elfu|laki) )?(?<![\d.,])(?:(?P<number>{_NUMBER})(?: ?(?:-|~|/|to|den|sampai|hingga|a|至|到|から|до| ) ?(?P<upper>{_NUMBER}))?"
     rf"|(?P<han>[一二三四五六七八九两](?=[千万])))"
     rf"(?: ?(?P<unit>{_UNIT})(?P<rest>[\d一二三四五六七八九](?!\d))?)? ?(?P<after>{_NAME})?"
 )
@@ -95,6 +98,8 @@ _NOT_MONEY = re.compile(
     r" ?(?:%|岁|人|名|年|号|天|小时|分|个|位|楼|ปี|คน|ชม|วัน|ชั่วโมง|살|명|년|시간|歳|名|年|時|日|月|ຄົນ|ປີ|နှစ်|ယောက်|साल|घंटे|लोग|лет|час|дн)"
 )
 
+LEAST = 0.3
+"""What is worth less than this, in US dollars, is no pay: "3 p" is a page or an hour."""
 DOLLARS = 10_000
 """A "$" before more than this may as well mean pesos or another dollar: such an amount is left out."""
 
@@ -117,6 +122,8 @@ def _number(text: str) -> float:
 
 def _home(text: str) -> str | None:
     """Return the currency at home where the script of most letters is written; None for Latin letters."""
+    if text.isascii():
+        return None
     counts = {code: len(pattern.findall(text)) for code, pattern in _HOME}
     best = max(counts, key=lambda code: counts[code])
     if not counts[best]:
@@ -156,6 +163,8 @@ def find_amounts(text: str) -> list[Amount]:
         if code == "php" and amount >= 200_000:
             code = "cop"
         rate, wage = USUAL[code]
+        if amount * rate < LEAST:
+            continue
         if code == "usd" and home is not None:
             wage = USUAL[home][1]
         out.append(Amount(match.start(), match.start() + len(match[0].rstrip()), amount * rate / wage, sure))
