@@ -98,6 +98,8 @@ _NOT_MONEY = re.compile(
     r" ?(?:%|岁|人|名|年|号|天|小时|分|个|位|楼|ปี|คน|ชม|วัน|ชั่วโมง|살|명|년|시간|歳|名|年|時|日|月|ຄົນ|ປີ|နှစ်|ယောက်|साल|घंटे|लोग|лет|час|дн)"
 )
 
+LOCAL_DOLLARS = 2_500.0
+"""The usual monthly wage where people write "$" in Latin letters for what they earn: at home in it, unlike in "USD" or "USDT"."""
 LEAST = 0.3
 """What is worth less than this, in US dollars, is no pay: "3 p" is a page or an hour."""
 DOLLARS = 10_000
@@ -167,6 +169,8 @@ def find_amounts(text: str) -> list[Amount]:
             continue
         if code == "usd" and home is not None:
             wage = USUAL[home][1]
+        elif "$" in (before, after):
+            wage = LOCAL_DOLLARS
         out.append(Amount(match.start(), match.start() + len(match[0].rstrip()), amount * rate / wage, sure))
     return out
 

@@ -45,7 +45,7 @@ DISCOVERY = 10_000
 CHOICE = 5_000
 """The penalty is chosen on at most this many messages."""
 MANY = 20_000
-"""More messages than this are cross-fitted in three folds instead of five."""
+"""More messages than this are cross-fitted in two halves instead of five folds."""
 
 Say = Callable[[str], None]
 
@@ -256,7 +256,7 @@ def update(
     x = x[:, :-1].tocsr()
     relative = _resistance(model, before, x.shape[1])
     say("choose how far to move")
-    folds = list(GroupKFold(min(3 if n > MANY else 5, len(set(groups.tolist())))).split(texts, groups=groups))
+    folds = list(GroupKFold(min(2 if n > MANY else 5, len(set(groups.tolist())))).split(texts, groups=groups))
     if strength is None:
         tried = [s for s in STRENGTHS if s >= CAUTION / n] if before else list(STRENGTHS)
         strength = _choose(tried or [STRENGTHS[0]], x, offset, labels, raw, groups, relative, seed, n_jobs)

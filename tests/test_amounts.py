@@ -20,7 +20,9 @@ def money(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("Typing job, $3,500 a month, flight paid", ["pay_high"]),
+        ("Typing job, $8,500 a month, flight paid", ["pay_high"]),
+        ("Typing job, 3,500 USDT a month, flight paid", ["pay_high"]),
+        ("Barista, $1,800 a month", ["pay_usual"]),
         ("Kitchen hand, £12.50 per hour", ["pay_usual"]),
         ("Salary USD 900 per month", ["pay_usual"]),
         ("RM 3,300 per month, EPF and SOCSO", ["pay_usual"]),
@@ -57,7 +59,7 @@ def test_an_amount_has_its_place_in_the_text_as_given() -> None:
     folded = fold(text)
     (amount,) = folded.amounts
     assert text[slice(*folded.span(amount.start, amount.end))] == "＄３５００"
-    assert amount.value == pytest.approx(3.5)
+    assert amount.value == pytest.approx(1.4)
 
 
 def test_the_same_number_is_judged_by_its_currency() -> None:

@@ -18,6 +18,7 @@ from scamrisk.__main__ import main
 from scamrisk.corpus import read_corpus
 from scamrisk.examination import examine, new_phrases
 from scamrisk.retraining import learning_curve
+from scamrisk.updating import CAUTION, _resistance, update
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -96,6 +97,30 @@ def test_a_learning_curve_has_a_row_a_size(stream: pd.DataFrame) -> None:
     assert curve["messages"].iloc[0] == 30
     assert {"recall, base", "recall, update", "recall, scratch"} <= set(curve.columns)
     assert curve.filter(like="recall").to_numpy().max() <= 1
+
+
+def test_a_curve_can_average_halves(stream: pd.DataFrame) -> None:
+    curve = learning_curve(stream, base=None, sizes=(30,), halves=2)
+    assert curve["messages"].is_monotonic_increasing
+    assert curve["messages"].iloc[0] == 30
+    assert not curve.isna().any(axis=None)
+
+
+def test_what_rests_on_more_evidence_resists_more() -> None:
+    model = scamrisk.load()
+    width = len(model.patterns) + len(model.kinds) + len(model.weights.pairs)
+    resistance = _resistance(model, len(model.patterns), width)
+    plain = np.array([p[0] != "<" for p in model.patterns])
+    idf = np.where(plain, model.weights.idf, np.nan)
+    rare, common = int(np.nanargmax(idf)), int(np.nanargmin(idf))
+    assert 1 <= resistance[rare] < 2 < resistance[common] < resistance[-1]
+
+
+def test_a_few_messages_are_not_trusted_far(stream: pd.DataFrame) -> None:
+    """With 40 messages no penalty below `CAUTION / 40` is even tried."""
+    few = stream.groupby("label").head(20)
+    done = update(scamrisk.load(), few["text"].tolist(), few["label"].to_numpy(int))
+    assert done.strength >= CAUTION / len(few)
 
 
 def test_from_nothing_and_with_own_lures(stream: pd.DataFrame, tmp_path: Path) -> None:
