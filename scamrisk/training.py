@@ -67,7 +67,7 @@ class Settings:
 
 
 CORPUS_TRUST = 1.25
-"""How much a message of the corpus counts beside a public one of trust 1: all of them together about as much as all public ones."""
+"""How much a message of the corpus counts beside a public one of trust 1; less as the corpus grows, lest it drown the others."""
 PUBLIC_TRUST = {
     "spamhunter_job_sms": 0.3, "job_ads_58_suspicious": 0.0, "telegram_job_spam_zh": 0.5, "emscad": 0.1, "chat_zh": 2.0,
     "commercial_sms_zh": 0.3,
