@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,12 +33,12 @@ from scamrisk.training import chunked
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-T = TypeVar("T")
-
 LEAST = 8
 """Fewest different messages of each class that anything can be learned from."""
 LONGEST = 100_000
 """Longest message, in characters; a longer cell is a broken file rather than a message."""
+MANY = 20_000
+"""Of more messages than this, near-duplicates are told by their letters as written, and grouped by how they begin."""
 SHORTCUT = 0.85
 """Area under the curve from which style alone explains the labels too well."""
 STYLE = ("length", "lines", "capitals", "digits", "punctuation", "emoji", "contacts")
@@ -89,19 +90,19 @@ def _key(text: str) -> str:
     return re.sub(r"[\W_0\ue000-\ue0ff]+", "", fold(text[:4000]).text)
 
 
-def _keys(texts: Sequence[str]) -> list[str]:
-    return [_key(t) for t in texts]
+def _quick_key(text: str) -> str:
+    return re.sub(r"[\W\d_]+", "", unicodedata.normalize("NFKC", text[:4000]).casefold())
 
 
-def _identified(texts: Sequence[str]) -> list[str]:
+def _tags(texts: Sequence[str]) -> list[str]:
     return [identify(t) or "" for t in texts]
 
 
-def _shared(work: Callable[[Sequence[str]], list[T]], texts: Sequence[str], n_jobs: int) -> list[T]:
-    """Do the work in processes, when there are texts enough to be worth starting them."""
+def _identified(texts: Sequence[str], n_jobs: int) -> list[str]:
+    """Return the language of each text, "" where it can't be told; in processes, when there are texts enough to be worth it."""
     shares = chunked(texts)
-    parts = Parallel(n_jobs=n_jobs if len(shares) > 4 else 1)(delayed(work)(share) for share in shares)
-    return [row for part in parts for row in part]
+    parts = Parallel(n_jobs=n_jobs if len(shares) > 4 else 1)(delayed(_tags)(share) for share in shares)
+    return [tag for part in parts for tag in part]
 
 
 def _groups(texts: Sequence[str], given: Sequence[Any] | None, keys: Sequence[str] | None = None) -> list[int]:
@@ -118,13 +119,13 @@ def _groups(texts: Sequence[str], given: Sequence[Any] | None, keys: Sequence[st
         first: dict[Any, int] = {}
         for i, name in enumerate(given):
             parent[root(i)] = root(first.setdefault(name, i))
-    if len(texts) <= 20_000:
+    if len(texts) <= MANY:
         for i, j in near_duplicates(list(texts)):
             parent[root(i)] = root(j)
     else:
         seen: dict[str, int] = {}
         for i, text in enumerate(texts):
-            parent[root(i)] = root(seen.setdefault((keys[i] if keys else _key(text))[:50], i))
+            parent[root(i)] = root(seen.setdefault((keys[i] if keys else _quick_key(text))[:50], i))
     return [root(i) for i in range(len(texts))]
 
 
@@ -158,7 +159,8 @@ def examine(
             reasons[row] = "no text"
         elif len(value) > LONGEST:
             reasons[row] = f"longer than {LONGEST:,} characters"
-    keys = ["" if row in reasons else key or texts[row].strip() for row, key in enumerate(_shared(_keys, texts, n_jobs))]
+    key_of = _key if len(texts) <= MANY else _quick_key
+    keys = ["" if row in reasons else key_of(t) or t.strip() for row, t in enumerate(texts)]
     seen: dict[str, int] = {}
     said: dict[str, set[int]] = {}
     for row, key in enumerate(keys):
@@ -189,7 +191,7 @@ def examine(
     used = [texts[r] for r in kept]
     given = frame[group].iloc[kept].tolist() if group else None
     groups = _groups(used, given, [keys[r] for r in kept])
-    identified = _shared(_identified, used, n_jobs)
+    identified = _identified(used, n_jobs)
     tongues = [str(v) for v in frame[language].iloc[kept]] if language else [tag or "unknown" for tag in identified]
     out = pd.DataFrame({"text": used, "label": y, "group": groups, "language": tongues, "identified": identified, "row": kept})
     count_groups = len(set(groups))

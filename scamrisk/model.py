@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -428,7 +429,12 @@ class Model:
 
     def active_pairs(self, kinds: set[int]) -> list[int]:
         """Return the numbers of the combinations whose two lures are both in `kinds`."""
-        return [i for i, (a, b) in enumerate(self._pair_list) if a in kinds and b in kinds] if len(kinds) > 1 else []
+        known = self._pair_numbers
+        return sorted(known[pair] for pair in combinations(sorted(kinds), 2) if pair in known)
+
+    @cached_property
+    def _pair_numbers(self) -> dict[tuple[int, int], int]:
+        return {(min(pair), max(pair)): i for i, pair in enumerate(self._pair_list)}
 
     @cached_property
     def _pair_list(self) -> list[tuple[int, int]]:

@@ -179,12 +179,17 @@ def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1, *, languages: S
 
 
 def fit_shift(
-    x: sparse.csr_matrix, offset: NDArray[Any], labels: NDArray[Any], weights: NDArray[Any], penalty: NDArray[Any]
+    x: sparse.csr_matrix,
+    offset: NDArray[Any],
+    labels: NDArray[Any],
+    weights: NDArray[Any],
+    penalty: NDArray[Any],
+    start: tuple[NDArray[Any], float] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Return the change of the coefficients and of the intercept that the rows ask for, against a ridge penalty.
 
     Minimizes the weighted logistic loss of `offset + x @ change + intercept` plus half the squared change, each coefficient
-    times its `penalty`, shape (columns + 1,); the last is that of the intercept.
+    times its `penalty`, shape (columns + 1,); the last is that of the intercept. `start` is a change to look from.
     """
     active = np.unique(x.indices)
     ridge = penalty[np.append(active, -1)]
@@ -198,8 +203,9 @@ def fit_shift(
         value = float(weights @ np.logaddexp(0, -margin)) + float(ridge @ point**2) / 2
         return value, np.append(across @ pull, pull.sum()) + ridge * point
 
+    first = np.zeros(len(active) + 1) if start is None else np.append(start[0][active], start[1])
     with threadpool_limits(1):  # on a busy machine, threads of vectors this short wait for each other
-        found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
+        found = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
     change = np.zeros(x.shape[1])
     change[active] = found.x[:-1]
     return change, float(found.x[-1])
@@ -307,17 +313,20 @@ def _choose(
         rows = np.sort(np.random.default_rng(seed).choice(rows, CHOICE, replace=False))
     folds = [(rows[a], rows[b]) for a, b in GroupKFold(min(4, len(set(groups[rows].tolist())))).split(rows, groups=groups[rows])]
 
-    def total(strength: float) -> float:
-        out = 0.0
-        for train, test in folds:
-            if len(set(labels[train].tolist())) < 2:
-                continue
-            change, extra = fit_shift(x[train], offset[train], labels[train], balanced(labels[train], raw[train]), strength * relative)
-            out += log_loss(offset[test] + x[test] @ change + extra, labels[test], balanced(labels, raw)[test]) * len(test)
+    everything = balanced(labels, raw)
+
+    def losses(train: NDArray[Any], test: NDArray[Any]) -> list[float]:
+        """Return the loss of each penalty, each fit beginning where the stronger one before it ended."""
+        if len(set(labels[train].tolist())) < 2:
+            return [0.0] * len(strengths)
+        part, weights, found, out = x[train], balanced(labels[train], raw[train]), None, []
+        for strength in strengths:
+            found = fit_shift(part, offset[train], labels[train], weights, strength * relative, found)
+            out.append(log_loss(offset[test] + x[test] @ found[0] + found[1], labels[test], everything[test]) * len(test))
         return out
 
-    losses = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(total)(s) for s in strengths)
-    return strengths[int(np.argmin(losses))]
+    each = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(losses)(*fold) for fold in folds)
+    return strengths[int(np.argmin(np.sum(each, axis=0)))]
 
 
 def _moved(model: Model, change: NDArray[Any], extra: float) -> Model:
