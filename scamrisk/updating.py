@@ -129,10 +129,11 @@ def _folded(texts: Sequence[str]) -> list[Folded]:
     return [fold(t[:4000]) for t in texts]
 
 
-def unknown_patterns(
-    model: Model, texts: Sequence[str], labels: NDArray[Any], *, least: int, most: int, seed: int, n_jobs: int
-) -> tuple[list[str], list[int]]:
-    """Return patterns that the model does not know and that tell the classes apart, with their frequency."""
+def unknown_patterns(model: Model, texts: Sequence[str], *, least: int, most: int, seed: int, n_jobs: int) -> tuple[list[str], list[int]]:
+    """Return the most frequent patterns that the model does not know, with their frequency.
+
+    The labels have no say in it: patterns chosen by all labels would let a cross-fitted model see those it is tested on.
+    """
     rows = np.arange(len(texts))
     if len(rows) > DISCOVERY:
         rows = np.sort(np.random.default_rng(seed).choice(rows, DISCOVERY, replace=False))
@@ -145,12 +146,9 @@ def unknown_patterns(
         return [], []
     names = vectorizer.get_feature_names_out()
     known = set(model.patterns)
-    y = labels[rows]
-    risky, honest = (np.asarray(counts[y == c].sum(axis=0)).ravel() for c in (1, 0))
-    gap = np.log((risky + 0.5) / (y.sum() + 1)) - np.log((honest + 0.5) / (len(y) - y.sum() + 1))
-    evidence = np.abs(gap) / np.sqrt(1 / (risky + 0.5) + 1 / (honest + 0.5))
-    fresh = [i for i in np.argsort(-evidence, kind="stable") if names[i] not in known][:most]
-    return [str(names[i]) for i in fresh], [int(risky[i] + honest[i]) for i in fresh]
+    frequency = np.asarray(counts.sum(axis=0)).ravel()
+    fresh = [i for i in np.argsort(-frequency, kind="stable") if names[i] not in known][:most]
+    return [str(names[i]) for i in fresh], [int(frequency[i]) for i in fresh]
 
 
 def coefficients(model: Model) -> NDArray[np.float64]:
@@ -251,7 +249,7 @@ def update(
     groups = np.arange(n) if groups is None else groups
     raw = np.ones(n) if weights is None else np.asarray(weights, float)
     say("look for new patterns")
-    found, frequency = unknown_patterns(model, texts, labels, least=least, most=patterns, seed=seed, n_jobs=n_jobs)
+    found, frequency = unknown_patterns(model, texts, least=least, most=patterns, seed=seed, n_jobs=n_jobs)
     spoken = list(dict.fromkeys([*model.manifest["languages"], *main_languages(languages)]))
     model = replace(model, manifest={**model.manifest, "languages": spoken})
     before = len(model.patterns)
