@@ -529,7 +529,9 @@ def plot_curve(curve: pd.DataFrame, title: str = "Recall at 1 % false alarms on 
         if f"recall, {name}" in curve:
             axes.plot(curve["messages"], curve[f"recall, {name}"], marker="o", color=color, label=name)
     axes.set_xscale("log")
-    axes.set_ylim(0, 1.02)
+    axes.set_xticks(curve["messages"], labels=[f"{n:,}" for n in curve["messages"]])
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
     axes.legend()
     return figure
 
