@@ -42,7 +42,7 @@ CAUTION = 3.0
 """The weakest penalty tried for `n` messages is `CAUTION / n`: on a few messages cross-validation alone would trust them too much."""
 DISCOVERY = 10_000
 """New patterns are looked for in at most this many messages."""
-CHOICE = 5_000
+CHOICE = 2_000
 """The penalty is chosen on at most this many messages."""
 MANY = 20_000
 """More messages than this are cross-fitted in two halves instead of five folds."""
