@@ -24,7 +24,6 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -46,6 +45,7 @@ from scamrisk.training import (
     corpus_frame,
     fit_model,
     fit_sum,
+    log_odds_of,
     passages,
     public_frame,
     sum_features,
@@ -108,17 +108,8 @@ def plain(text: str) -> Folded:
     return Folded(f" {spaced} ", [0, *range(size), size], [0, *range(1, size + 1), size], breaks, [], [])
 
 
-def share(model: Model, texts: Sequence[str]) -> list[float]:
-    return [model.log_odds(t) for t in texts]
-
-
 def log_odds(model: Model) -> Scorer:
-    def score(texts: Sequence[str]) -> Any:
-        out = np.empty(len(texts))
-        out[0::2], out[1::2] = Parallel(n_jobs=2)(delayed(share)(model, texts[i::2]) for i in range(2))
-        return out
-
-    return score
+    return lambda texts: log_odds_of(model, texts, 2)
 
 
 def ours(messages: pd.DataFrame, settings: Settings | None = None) -> Scorer:
@@ -154,7 +145,7 @@ def unfolded(messages: pd.DataFrame) -> Scorer:
 
     def score(texts: Sequence[str]) -> Any:
         with mock.patch("scamrisk.model.fold", plain):
-            return np.array(share(model, texts))
+            return log_odds_of(model, texts, 1)
 
     return score
 

@@ -4,7 +4,8 @@
 
 For each stream (Thai; task scams; a new trick, the parcels of reshipping and fake cheques) a base is fitted without it. Half of the
 families of the stream are held out; messages of the other half update the base, or train a model from scratch; the figures are means
-over a few random halves. The cost is what an update changes on the corpus test without the stream. Writes `learning_curve.md` and a figure for each stream.
+over a few random halves. The cost is what an update changes on the corpus test without the stream. Writes `learning_curve.md` and a
+figure for each stream.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.metrics import roc_auc_score
 
 from scamrisk.card import table
@@ -25,7 +25,7 @@ from scamrisk.knowledge import read_lures, read_signs
 from scamrisk.model import Model
 from scamrisk.release import read_public
 from scamrisk.retraining import learning_curve, plot_curve
-from scamrisk.training import corpus_frame, fit_model, public_frame, variants
+from scamrisk.training import corpus_frame, fit_model, log_odds_of, public_frame, variants
 from scamrisk.updating import update
 
 STREAMS: dict[str, Callable[[Message], bool]] = {
@@ -39,15 +39,9 @@ SIZES = (50, 200, 1000)
 
 def recall_and_area(model: Model, messages: list[Message]) -> tuple[float, float]:
     """Return recall at 3 % false alarms, and the area under the ROC curve."""
-    parts = Parallel(n_jobs=2)(delayed(log_odds)(model, messages[i::2]) for i in range(2))
-    scores = np.empty(len(messages))
-    scores[0::2], scores[1::2] = parts
+    scores = log_odds_of(model, [m.text for m in messages], 2)
     labels = np.array([m.label for m in messages])
     return recall_at(labels, scores, 0.03), float(roc_auc_score(labels, scores))
-
-
-def log_odds(model: Model, messages: list[Message]) -> list[float]:
-    return [model.log_odds(m.text) for m in messages]
 
 
 def main() -> None:

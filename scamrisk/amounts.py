@@ -1,8 +1,8 @@
 """Amounts of money in a text: how much each is, against what people usually earn in a month.
 
 A number counts as an amount when a currency or a unit such as "k", "juta" or "万" stands beside it, or when, without one, it is
-written as amounts are in a script that tells the currency. What is usual is a round figure for each currency, from national
-statistics of wages as of 2025; only the order of the ratio matters, so a figure that is a third off does no harm.
+written as amounts are in a script that tells the currency. What is usual is a round figure for each currency, from general
+knowledge as of 2025 and not from a table of statistics; only the order of the ratio matters.
 """
 
 from __future__ import annotations

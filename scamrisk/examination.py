@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from nltk import ngrams as runs
 from nltk.collocations import BigramCollocationFinder
 from nltk.metrics import BigramAssocMeasures
@@ -28,7 +27,7 @@ from scamrisk.language import identify
 from scamrisk.model import Model
 from scamrisk.normalize import UNSPACED, fold
 from scamrisk.tables import check_column
-from scamrisk.training import chunked
+from scamrisk.training import in_shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,9 +99,7 @@ def _tags(texts: Sequence[str]) -> list[str]:
 
 def _identified(texts: Sequence[str], n_jobs: int) -> list[str]:
     """Return the language of each text, "" where it can't be told; in processes, when there are texts enough to be worth it."""
-    shares = chunked(texts)
-    parts = Parallel(n_jobs=n_jobs if len(shares) > 4 else 1)(delayed(_tags)(share) for share in shares)
-    return [tag for part in parts for tag in part]
+    return in_shares(_tags, texts, n_jobs if len(texts) > 2_000 else 1)
 
 
 def _groups(texts: Sequence[str], given: Sequence[Any] | None, keys: Sequence[str] | None = None) -> list[int]:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 
 from scamrisk import __version__
@@ -32,7 +31,7 @@ from scamrisk.knowledge import LureEntry, read_lures, read_signs
 from scamrisk.language import identify
 from scamrisk.model import Model, load
 from scamrisk.tables import read_table, whole_file
-from scamrisk.training import FALSE_ALARMS, Settings, chunked, corpus_frame, fit_model, levels_of, variants
+from scamrisk.training import FALSE_ALARMS, Settings, corpus_frame, fit_model, levels_of, log_odds_of, variants
 from scamrisk.updating import Say, empty_model, main_languages, stages, update, with_lures
 
 if TYPE_CHECKING:
@@ -321,12 +320,7 @@ def _paired(
 
 
 def _judge(model: Model, texts: Sequence[str], n_jobs: int) -> pd.DataFrame:
-    parts = Parallel(n_jobs=n_jobs)(delayed(_log_odds)(model, part) for part in chunked(texts))
-    return _judged(model, np.concatenate(parts))
-
-
-def _log_odds(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:
-    return np.array([model.log_odds(t) for t in texts], float)
+    return _judged(model, log_odds_of(model, texts, n_jobs))
 
 
 def _judged(model: Model, log_odds: NDArray[Any]) -> pd.DataFrame:
@@ -497,6 +491,7 @@ def _curve(rows: pd.DataFrame, base: Model | None, sizes: Sequence[int], seed: i
     held = rows["group"].isin(groups[: len(groups) // 2])
     test, pool = rows[held], rows[~held].sample(frac=1, random_state=seed)
     y, unseen = test["label"].to_numpy(int), test["text"].tolist()
+    tongues = [identify(t) for t in pool["text"]]
 
     def measured(model: Model, name: str) -> dict[str, float]:
         risk = _judge(model, unseen, n_jobs)["risk"].to_numpy()
@@ -511,10 +506,9 @@ def _curve(rows: pd.DataFrame, base: Model | None, sizes: Sequence[int], seed: i
         if min(labels.sum(), len(labels) - labels.sum()) < 4:
             continue
         texts = part["text"].tolist()
-        tongues = [identify(t) for t in texts]
         row: dict[str, float] = {"messages": len(part), **before}
         for name, start in starts.items():
-            done = update(start, texts, labels, groups=part["group"].to_numpy(), languages=tongues, seed=seed, n_jobs=n_jobs)
+            done = update(start, texts, labels, groups=part["group"].to_numpy(), languages=tongues[: len(part)], seed=seed, n_jobs=n_jobs)
             row |= measured(done.model, name)
         out[size] = row
     return pd.DataFrame.from_dict(out, orient="index")

@@ -9,7 +9,7 @@ so that no message is judged by a model that has seen it or a variant of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 SEED = 20261124
 """Seed of every random choice in training."""
@@ -207,6 +208,11 @@ def rarity(frequency: NDArray[Any], total: int) -> NDArray[np.float32]:
     return (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
 
 
+def emphasis(patterns: Sequence[str], settings: Settings = Settings()) -> NDArray[np.float32]:
+    """Return how many times its rarity each pattern counts: a concept more than a piece of text."""
+    return np.where([is_concept(p) for p in patterns], settings.concept_weight, 1.0).astype(np.float32)
+
+
 def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     from sklearn.preprocessing import normalize
 
@@ -240,14 +246,27 @@ def _bags(model: Model, texts: Sequence[str], stretch: str) -> list[tuple[Any, .
     return out
 
 
-def chunked(texts: Sequence[T]) -> list[list[T]]:
-    """Cut texts into shares for processes: few, because each process has to build the model's scanner for each share."""
-    size = max(500, min(5000, len(texts) // 8))
-    return [list(texts[i : i + size]) for i in range(0, len(texts), size)]
+def in_shares(work: Callable[[list[T]], Iterable[R]], items: Sequence[T], n_jobs: int) -> list[R]:
+    """Do the work in processes, a share of the items at a time, and return what it gives for each item, in order.
+
+    The shares are few, because each process has to build the model's scanner for each of them.
+    """
+    size = max(500, min(5000, len(items) // 8))
+    shares = [list(items[i : i + size]) for i in range(0, len(items), size)]
+    return [row for part in Parallel(n_jobs=n_jobs)(delayed(work)(share) for share in shares) for row in part]
+
+
+def _log_odds(model: Model, texts: Sequence[str]) -> list[float]:
+    return [model.log_odds(t) for t in texts]
+
+
+def log_odds_of(model: Model, texts: Sequence[str], n_jobs: int) -> NDArray[np.float64]:
+    """Return `Model.log_odds` of each text."""
+    return np.array(in_shares(partial(_log_odds, model), texts, n_jobs), float)
 
 
 def _parallel_bags(model: Model, texts: Sequence[str], stretch: str, n_jobs: int) -> list[tuple[Any, ...]]:
-    return [row for part in Parallel(n_jobs=n_jobs)(delayed(_bags)(model, c, stretch) for c in chunked(texts)) for row in part]
+    return in_shares(partial(_bags, model, stretch=stretch), texts, n_jobs)
 
 
 def _matrix(rows: Iterable[tuple[NDArray[Any], NDArray[Any]]], width: int) -> sparse.csr_matrix:
@@ -649,8 +668,7 @@ def fit_model(
     blank = blank_model(patterns, words, entries)
     counted = _matrix(_parallel_bags(blank, texts, "window", n_jobs), len(patterns))
     frequency = np.asarray((counted > 0).sum(axis=0)).ravel()
-    concept = np.array([is_concept(pattern) for pattern in patterns])
-    idf = rarity(frequency, len(texts)) * np.where(concept, settings.concept_weight, 1.0).astype(np.float32)
+    idf = rarity(frequency, len(texts)) * emphasis(patterns, settings)
     blank = replace(blank, weights=replace(blank.weights, idf=idf))
     x = _unit_rows(counted.sign().multiply(blank.weights.idf[None, :].astype(np.float64)).tocsr())
     say("fit the tone")
@@ -718,7 +736,7 @@ def _fold_texts(texts: Sequence[str]) -> list[Folded]:
 
 
 def _parallel_fold(texts: Sequence[str], n_jobs: int) -> list[Folded]:
-    return [t for part in Parallel(n_jobs=n_jobs)(delayed(_fold_texts)(c) for c in chunked(texts)) for t in part]
+    return in_shares(_fold_texts, texts, n_jobs)
 
 
 def _found_by(blank: Model, texts: Sequence[str], tone: NDArray[Any], fit: LureFit, n_jobs: int) -> NDArray[np.int8]:

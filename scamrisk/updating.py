@@ -23,11 +23,11 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from scamrisk.features import candidates, is_concept
+from scamrisk.features import candidates
 from scamrisk.knowledge import LureEntry, SignEntry, read_concepts
 from scamrisk.model import Model, Weights, features_of, folded_words
 from scamrisk.normalize import Folded, fold
-from scamrisk.training import PHRASE_FOUND, Settings, balanced, blank_model, chunked, kinds_of, rarity
+from scamrisk.training import PHRASE_FOUND, balanced, blank_model, emphasis, in_shares, kinds_of, rarity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,10 +113,9 @@ def with_lures(model: Model, lures: Sequence[LureEntry]) -> Model:
 def with_patterns(model: Model, patterns: Sequence[str], frequency: Sequence[int], total: int) -> Model:
     """Return the model with more patterns, of weight zero; `frequency` of `total` messages hold each."""
     w, more = model.weights, len(patterns)
-    concept = np.where([is_concept(p) for p in patterns], Settings().concept_weight, 1.0).astype(np.float32)
     weights = replace(
         w,
-        idf=np.concatenate([w.idf, rarity(np.asarray(frequency), total) * concept]),
+        idf=np.concatenate([w.idf, rarity(np.asarray(frequency), total) * emphasis(patterns)]),
         weight=np.concatenate([w.weight, np.zeros(more, np.float32)]),
         plea_weight=np.concatenate([w.plea_weight, np.zeros(more, np.float32)]),
         ad_weight=np.concatenate([w.ad_weight, np.zeros(more, np.float32)]),
@@ -157,8 +156,8 @@ def coefficients(model: Model) -> NDArray[np.float64]:
     return np.concatenate([w.tone_weight * w.weight.astype(float), w.kind_weight, w.pair_weight, [1.0]])
 
 
-def _features(model: Model, texts: Sequence[str], languages: Sequence[str | None]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    return [features_of(model, t, tag) for t, tag in zip(texts, languages, strict=True)]
+def _features(model: Model, texts: Sequence[tuple[str, str | None]]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    return [features_of(model, t, tag) for t, tag in texts]
 
 
 def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1, *, languages: Sequence[str | None] = ()) -> sparse.csr_matrix:
@@ -167,9 +166,8 @@ def rows_of(model: Model, texts: Sequence[str], n_jobs: int = 1, *, languages: S
     `languages` are what `identify` says of the texts, where that is known already.
     """
     width = len(model.patterns) + len(model.kinds) + len(model.weights.pairs) + 1
-    tags = languages or [None] * len(texts)
-    parts = Parallel(n_jobs=n_jobs)(delayed(_features)(model, c, t) for c, t in zip(chunked(texts), chunked(tags), strict=True))
-    rows = [row for part in parts for row in part]
+    tagged = list(zip(texts, languages or [None] * len(texts), strict=True))
+    rows = in_shares(partial(_features, model), tagged, n_jobs)
     indptr = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in rows])])
     ids = np.concatenate([i for i, _ in rows]) if rows else np.empty(0, np.int64)
     values = np.concatenate([v for _, v in rows]) if rows else np.empty(0)
@@ -182,12 +180,11 @@ def fit_shift(
     labels: NDArray[Any],
     weights: NDArray[Any],
     penalty: NDArray[Any],
-    start: tuple[NDArray[Any], float] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
     """Return the change of the coefficients and of the intercept that the rows ask for, against a ridge penalty.
 
     Minimizes the weighted logistic loss of `offset + x @ change + intercept` plus half the squared change, each coefficient
-    times its `penalty`, shape (columns + 1,); the last is that of the intercept. `start` is a change to look from.
+    times its `penalty`, shape (columns + 1,); the last is that of the intercept.
     """
     active = np.unique(x.indices)
     ridge = penalty[np.append(active, -1)]
@@ -201,9 +198,8 @@ def fit_shift(
         value = float(weights @ np.logaddexp(0, -margin)) + float(ridge @ point**2) / 2
         return value, np.append(across @ pull, pull.sum()) + ridge * point
 
-    first = np.zeros(len(active) + 1) if start is None else np.append(start[0][active], start[1])
     with threadpool_limits(1):  # on a busy machine, threads of vectors this short wait for each other
-        found = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
+        found = minimize(loss, np.zeros(len(active) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-8})
     change = np.zeros(x.shape[1])
     change[active] = found.x[:-1]
     return change, float(found.x[-1])
@@ -263,7 +259,7 @@ def update(
     folds = list(GroupKFold(min(2 if n > MANY else 5, len(set(groups.tolist())))).split(texts, groups=groups))
     if strength is None:
         tried = [s for s in STRENGTHS if s >= CAUTION / n] if before else list(STRENGTHS)
-        strength = _choose(tried or [STRENGTHS[0]], x, offset, labels, raw, groups, relative, seed, n_jobs)
+        strength = _choose(tried, x, offset, labels, raw, groups, relative, seed, n_jobs)
     say("cross-fit")
     crossed = np.empty(n)
 
@@ -287,7 +283,7 @@ def _resistance(model: Model, before: int, width: int) -> NDArray[np.float64]:
     relative = np.ones(width + 1)
     if before:
         total = float(model.manifest.get("passages", 0))
-        idf = model.weights.idf[:before] / np.where([is_concept(p) for p in model.patterns[:before]], Settings().concept_weight, 1.0)
+        idf = model.weights.idf[:before] / emphasis(model.patterns[:before]).astype(float)
         relative[:before] += np.maximum(0.0, (1 + total) / np.exp(idf - 1.0) - 1) / SEEN
         relative[len(model.patterns) : width] = LURE
         relative[-1] = max(LURE, total)
@@ -314,13 +310,13 @@ def _choose(
     everything = balanced(labels, raw)
 
     def losses(train: NDArray[Any], test: NDArray[Any]) -> list[float]:
-        """Return the loss of each penalty, each fit beginning where the stronger one before it ended."""
+        """Return the loss of each penalty."""
         if len(set(labels[train].tolist())) < 2:
             return [0.0] * len(strengths)
-        part, weights, found, out = x[train], balanced(labels[train], raw[train]), None, []
+        part, weights, out = x[train], balanced(labels[train], raw[train]), []
         for strength in strengths:
-            found = fit_shift(part, offset[train], labels[train], weights, strength * relative, found)
-            out.append(log_loss(offset[test] + x[test] @ found[0] + found[1], labels[test], everything[test]) * len(test))
+            change, extra = fit_shift(part, offset[train], labels[train], weights, strength * relative)
+            out.append(log_loss(offset[test] + x[test] @ change + extra, labels[test], everything[test]) * len(test))
         return out
 
     each = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(losses)(*fold) for fold in folds)
